@@ -1,0 +1,2 @@
+//! Writes completions/ and man/ from the command trees.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The thin core: resolves a target, finds a plugin, hands over.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The daemon that hosts the emulators.
+fn main() {}

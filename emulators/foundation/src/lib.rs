@@ -1,0 +1,1 @@
+//! What the emulators share: journal, clock, faults, HTTP server.

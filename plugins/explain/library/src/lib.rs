@@ -1,0 +1,1 @@
+//! brume explain as a library that the core loads.

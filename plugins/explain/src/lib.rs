@@ -1,0 +1,1 @@
+//! brume explain: kubectl explain, and further.

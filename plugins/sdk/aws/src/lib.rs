@@ -1,0 +1,1 @@
+//! AWS clients for plugins: the whole default chain, one TLS stack.

@@ -1,0 +1,1 @@
+//! Kubernetes clients for plugins: kubeconfig, exec credentials, retries.

@@ -1,0 +1,1 @@
+//! The SDK: what a plugin is, what it is given, how it prints and fails.

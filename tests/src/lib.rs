@@ -1,0 +1,1 @@
+//! End to end: the built binaries and the real clients.
