@@ -111,7 +111,7 @@ impl ExitCode {
 }
 
 /// An error as the user sees it: `error:` what, `caused by:` chain, `hint:` a command to paste.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     /// Decides the exit code.
     pub code: ExitCode,
@@ -148,6 +148,18 @@ impl Error {
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ExitCode::Usage, message)
+    }
+
+    /// Makes an error that prints nothing: the exit code alone says it, or there is nobody to tell.
+    #[must_use]
+    pub fn silent(code: ExitCode) -> Self {
+        Self::new(code, "")
+    }
+
+    /// Says whether nothing is to be printed.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.code == ExitCode::Ok || self.message.is_empty()
     }
 
     /// Adds one line to the chain of causes.

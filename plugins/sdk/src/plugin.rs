@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// One subcommand of brume.
 ///
-/// `export_plugin!` turns it into a library, [`crate::standalone`] into an executable; both
+/// `export_plugin!` turns it into a library, [`crate::standalone()`] into an executable; both
 /// behave alike, byte for byte.
 pub trait Plugin {
     /// The word after `brume`: lower case, digits and dashes.
@@ -18,6 +18,9 @@ pub trait Plugin {
 
     /// What it reaches; see [`crate::manifest::Manifest::touches`].
     const TOUCHES: &'static [&'static str];
+
+    /// Oldest core that it works with, as `major.minor.patch`.
+    const MIN_CORE: &'static str = "0.1.0";
 
     /// The command tree, without brume's global flags: the core has taken those out.
     fn command() -> Command;

@@ -1,0 +1,144 @@
+//! What the command does, from the arguments to the output.
+
+use std::io::Write as _;
+use std::rc::Rc;
+
+use brume_plugin::render::suggest;
+use brume_plugin::{Candidate, Context, Error, Result};
+
+use crate::arguments::{Arguments, Form, Question};
+use crate::lookup::{Lookup, look_up};
+use crate::render::{openapi_v2, plaintext, skeleton, structured, tree};
+use crate::schema::{Document, Kind, Schema, children, follow};
+use crate::source::Source;
+use crate::target::{self, Answering};
+use crate::{browse, difference, examples, find, rules};
+
+/// One type and the field in it that the answer is about.
+pub struct Subject {
+    pub document: Rc<dyn Document>,
+    pub kind: Kind,
+    pub root: Rc<Schema>,
+    pub fields: Vec<String>,
+}
+
+/// Answers one question.
+pub fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<()> {
+    if let Question::Difference(from, to) = arguments.question {
+        return difference::run(arguments.path.as_deref(), from, to, context);
+    }
+    let mut answering = target::open(arguments.answerer, context)?;
+    if let Question::Find(word) = &arguments.question {
+        return find::run(word, arguments, answering.source.as_mut(), context);
+    }
+    let argument = arguments.path.as_deref().unwrap_or_default();
+    let lookup = look_up(answering.source.as_mut(), argument, arguments.api_version.as_deref())
+        .map_err(|error| answering.explain_miss(error, argument))?;
+    let form = match &arguments.form {
+        Ok(form) => *form,
+        Err(text) => return Err(unknown_form(text)),
+    };
+    let subject = subject(answering.source.as_mut(), lookup)?;
+    match &arguments.question {
+        Question::Rules => rules::run(&subject, arguments, context),
+        Question::Examples => examples::run(&subject, form, context),
+        Question::Browse => browse::run(&subject, context),
+        Question::Describe | Question::Difference(..) | Question::Find(_) => {
+            describe(&subject, arguments, form, context)
+        }
+    }
+}
+
+/// Finds the document and the root schema of what was looked up.
+pub(crate) fn subject(source: &mut dyn Source, lookup: Lookup) -> Result<Subject> {
+    let document = source.document(&lookup.resource)?.ok_or_else(|| {
+        Error::failed(format!("couldn't find resource for \"{}\"", lookup.resource))
+            .hint("kubectl api-versions")
+    })?;
+    let (kind, root) = document.root(&lookup.resource).map_err(Error::failed)?;
+    Ok(Subject { document, kind, root, fields: lookup.fields })
+}
+
+fn describe(
+    subject: &Subject,
+    arguments: &Arguments,
+    form: Form,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let document = subject.document.as_ref();
+    let Subject { kind, root, fields, .. } = subject;
+    if form == Form::Plaintext {
+        let rendered = plaintext::render(document, kind, root, fields, arguments.depth);
+        context.stdout().write_all(rendered.text.as_bytes())?;
+        return if rendered.found { Ok(()) } else { Err(unknown_field(subject)) };
+    }
+    if form == Form::PlaintextOpenapiV2 {
+        let text = openapi_v2::render(document, kind, root, fields, arguments.depth).map_err(
+            |missed| Error {
+                message: format!("field \"{missed}\" does not exist"),
+                ..unknown_field(subject)
+            },
+        )?;
+        context.stdout().write_all(text.as_bytes())?;
+        return Ok(());
+    }
+    let found = follow(document, root, fields).ok_or_else(|| unknown_field(subject))?;
+    let text = match form {
+        Form::Tree => tree::render(subject, &found, arguments.depth, context.width()),
+        Form::Skeleton => skeleton::render(subject, &found, arguments.depth),
+        Form::Yaml => structured::yaml(&structured::describe(subject, &found, arguments.depth))?,
+        _ => structured::json(&structured::describe(subject, &found, arguments.depth))?,
+    };
+    context.stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+fn unknown_form(text: &str) -> Error {
+    Error::failed(format!("unrecognized format: {text}"))
+        .hint("use one of plaintext, plaintext-openapiv2, json, yaml, tree, skeleton")
+}
+
+/// Names the last field of the path, as kubectl does, and hints at the one that really missed.
+pub(crate) fn unknown_field(subject: &Subject) -> Error {
+    let last = subject.fields.last().map_or("", String::as_str);
+    let mut error = Error::failed(format!("field \"{last}\" does not exist"));
+    let known = (0..subject.fields.len()).rev().find_map(|length| {
+        let path = &subject.fields[..length];
+        follow(subject.document.as_ref(), &subject.root, path).map(|found| (length, found.schema))
+    });
+    if let Some((length, schema)) = known {
+        let below = children(subject.document.as_ref(), &schema);
+        let missed = &subject.fields[length];
+        let path = |name: &str| {
+            let steps = subject.fields[..length].iter().map(String::as_str).chain([name]);
+            let steps: Vec<_> = steps.collect();
+            format!("brume explain {}.{}", subject.kind.kind.to_lowercase(), steps.join("."))
+        };
+        let near = suggest::nearest(missed, below.iter().map(|child| child.name.as_str()));
+        for name in &near {
+            error = error.hint(path(name));
+        }
+        if near.is_empty() {
+            error = error.hint(format!(
+                "brume explain {} --find {missed}",
+                subject.kind.kind.to_lowercase()
+            ));
+        }
+    }
+    error
+}
+
+/// Completes resource names and field paths from the bundled schemas: no network is needed.
+pub fn complete(words: &[String], _: &mut Context<'_>) -> Vec<Candidate> {
+    crate::completion::complete(words.last().map_or("", String::as_str))
+}
+
+impl Answering {
+    /// Adds where else a type might be found.
+    fn explain_miss(&self, error: Error, argument: &str) -> Error {
+        if self.from_cluster && error.verbatim && error.hints.is_empty() {
+            return error.hint(format!("brume explain {argument} --offline"));
+        }
+        error
+    }
+}

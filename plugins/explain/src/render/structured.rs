@@ -1,0 +1,93 @@
+//! The answer as one JSON or YAML document.
+
+use std::collections::BTreeSet;
+
+use brume_plugin::{Error, Result};
+use serde_json::{Map, Value, json};
+
+use super::plaintext::{Depth, type_name};
+use crate::command::Subject;
+use crate::rules;
+use crate::schema::{Document, Found, Schema, children, definition, resolved};
+use std::rc::Rc;
+
+/// Describes what was found, with the fields below it: one level, or as deep as asked for.
+#[must_use]
+pub fn describe(subject: &Subject, found: &Found, depth: Depth) -> Value {
+    let document = subject.document.as_ref();
+    let mut whole = Map::new();
+    whole.insert("group".into(), json!(subject.kind.group));
+    whole.insert("version".into(), json!(subject.kind.version));
+    whole.insert("kind".into(), json!(subject.kind.kind));
+    whole.insert("path".into(), json!(subject.fields));
+    let required = subject.fields.last().is_some_and(|name| {
+        found.parent.as_ref().is_some_and(|parent| parent.required.contains(name))
+    });
+    let levels = match depth {
+        Depth { recursive: false, .. } => 1,
+        Depth { max: 0, .. } => usize::MAX,
+        Depth { max, .. } => max,
+    };
+    whole.extend(describe_schema(document, &found.schema, required, levels, &BTreeSet::new()));
+    Value::Object(whole)
+}
+
+fn describe_schema(
+    document: &dyn Document,
+    schema: &Rc<Schema>,
+    required: bool,
+    levels: usize,
+    seen: &BTreeSet<String>,
+) -> Map<String, Value> {
+    let mut entry = Map::new();
+    entry.insert("type".into(), json!(type_name(document, schema)));
+    entry.insert("required".into(), json!(required));
+    let object = resolved(document, schema);
+    let description =
+        if schema.description.is_empty() { &object.description } else { &schema.description };
+    entry.insert("description".into(), json!(description));
+    let rules = rules::facts(document, schema);
+    if !rules.is_empty() {
+        entry.insert(
+            "rules".into(),
+            Value::Object(rules.into_iter().map(|fact| fact.into_json()).collect()),
+        );
+    }
+    let below = children(document, schema);
+    let mut seen = seen.clone();
+    let cycle = definition(document, schema).is_some_and(|name| !seen.insert(name));
+    if cycle {
+        entry.insert("recursive".into(), json!(true));
+    } else if levels > 0 && !below.is_empty() {
+        let fields = below.iter().map(|child| {
+            let mut field = Map::new();
+            field.insert("name".into(), json!(child.name));
+            field.extend(describe_schema(
+                document,
+                &child.schema,
+                child.required,
+                levels - 1,
+                &seen,
+            ));
+            Value::Object(field)
+        });
+        entry.insert("fields".into(), fields.collect());
+    }
+    entry
+}
+
+/// Writes a document as JSON, as kubectl indents it.
+///
+/// # Errors
+/// None that a document made here can cause.
+pub fn json(document: &Value) -> Result<String> {
+    serde_json::to_string_pretty(document).map_err(|error| Error::failed(error.to_string()))
+}
+
+/// Writes a document as YAML.
+///
+/// # Errors
+/// None that a document made here can cause.
+pub fn yaml(document: &Value) -> Result<String> {
+    serde_json::to_string_pretty(document).map_err(|error| Error::failed(error.to_string()))
+}
