@@ -140,8 +140,7 @@ impl<'t> Parser<'t> {
             '+' | '-' | '0'..='9' => self.number(first)?,
             _ if is_word(first) => self.identifier(),
             _ => {
-                let code = u32::from(first);
-                return Err(format!("unrecognized character in action: U+{code:04X} '{first}'"));
+                return Err(format!("unrecognized character in action: {}", code_point(first)));
             }
         }
         Ok(true)
@@ -255,6 +254,13 @@ impl<'t> Parser<'t> {
     }
 }
 
+/// Go's `%#U`: the code point, and the character when it can be printed.
+fn code_point(character: char) -> String {
+    let code = u32::from(character);
+    let is_printable = !character.is_control() && !character.is_whitespace();
+    if is_printable { format!("U+{code:04X} '{character}'") } else { format!("U+{code:04X}") }
+}
+
 fn ends_field(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}')
 }
@@ -313,6 +319,7 @@ mod tests {
             ("pods.-5", pods, Err(NOT_FIELDS)),
             ("pods.range x", pods, Err(NOT_FIELDS)),
             ("pods.*", pods, Err("unrecognized character in action: U+002A '*'")),
+            ("pods\tx", None, Err("unrecognized character in action: U+0009")),
             ("pods,svc", None, Err("unrecognized character in action: U+002C ','")),
             ("pods...spec", pods, Err("invalid multiple recursive descent")),
             ("pods.\"", pods, Err("unterminated quoted string")),

@@ -3,7 +3,7 @@
 /// Wraps `text` at `width` characters.
 ///
 /// Lines break at white space only; the white space at a break is dropped, elsewhere it is kept.
-/// A word as long as the width or longer stays whole and stays on its line. A no-break space is
+/// A word as long as the width or longer stays whole, on a line of its own. A no-break space is
 /// part of a word. Existing line ends are kept.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> String {
@@ -109,7 +109,7 @@ mod tests {
             ("", 10, ""),
             ("one two three", 8, "one two\nthree"),
             ("one  two   three", 8, "one  two\nthree"),
-            ("a https://long.example/path b", 10, "a https://long.example/path\nb"),
+            ("a https://long.example/path b", 10, "a\nhttps://long.example/path\nb"),
             ("one\n\ntwo ", 8, "one\n\ntwo "),
             ("exactly8 next", 8, "exactly8\nnext"),
             ("no\u{a0}break here", 6, "no\u{a0}break\nhere"),

@@ -13,6 +13,9 @@ use crate::schema::{Child, Document, Found, Schema, children, definition, resolv
 /// Fields that the server fills in; nobody types them.
 const SERVER_FIELDS: [&str; 2] = ["status", "managedFields"];
 
+/// Fields that carry what an object is about: written out even where the schema leaves them optional.
+const CARRYING_FIELDS: [&str; 2] = ["spec", "template"];
+
 /// Writes a skeleton of what was found; `--recursive` writes the optional fields out as well.
 #[must_use]
 pub fn render(subject: &Subject, found: &Found, depth: Depth) -> String {
@@ -25,9 +28,6 @@ pub fn render(subject: &Subject, found: &Found, depth: Depth) -> String {
         let rest = fields
             .into_iter()
             .filter(|child| !matches!(child.name.as_str(), "apiVersion" | "kind" | "metadata"));
-        // A kind without its spec says nothing, whether or not the schema requires it.
-        let rest =
-            rest.map(|child| Child { required: child.required || child.name == "spec", ..child });
         skeleton.fields(&rest.collect::<Vec<_>>(), Place::default(), &BTreeSet::new());
         return skeleton.text;
     }
@@ -61,7 +61,10 @@ struct Skeleton<'d> {
 impl Skeleton<'_> {
     fn fields(&mut self, fields: &[Child], place: Place, seen: &BTreeSet<String>) {
         let typed = fields.iter().filter(|child| !SERVER_FIELDS.contains(&child.name.as_str()));
-        let (required, optional): (Vec<_>, Vec<_>) = typed.partition(|child| child.required);
+        let is_live = |child: &&Child| {
+            child.required || (!place.comment && CARRYING_FIELDS.contains(&child.name.as_str()))
+        };
+        let (required, optional): (Vec<_>, Vec<_>) = typed.partition(is_live);
         for child in required {
             self.field(child, place, seen);
         }
@@ -80,7 +83,7 @@ impl Skeleton<'_> {
             && (!place.comment || self.depth.recursive)
             && (self.depth.max == 0 || place.level < self.depth.max);
         if !expand {
-            let placeholder = placeholder(&object);
+            let placeholder = placeholder(self.document, &object);
             let note = type_name(self.document, &child.schema);
             self.line(place, &format!("{}: {placeholder}", child.name), &format!("<{note}>"));
             return;
@@ -129,7 +132,7 @@ impl Skeleton<'_> {
     }
 }
 
-fn placeholder(schema: &Schema) -> String {
+fn placeholder(document: &dyn Document, schema: &Schema) -> String {
     let scalar = |value: &Value| match value {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) => text.clone(),
@@ -142,6 +145,15 @@ fn placeholder(schema: &Schema) -> String {
     }
     if let Some(value) = schema.enum_values.iter().find(|value| value.as_str() != Some("")) {
         return scalar(value);
+    }
+    let filled_in = schema.rules.effective_default.as_deref();
+    if let Some(value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) =
+        filled_in.and_then(|json| serde_json::from_str(json).ok())
+    {
+        return scalar(&value);
+    }
+    if let [only] = schema.all_of.as_slice() {
+        return placeholder(document, &resolved(document, only));
     }
     match schema.kind.as_deref() {
         Some("integer" | "number") => "0",

@@ -26,18 +26,6 @@ impl Bundled {
         let document = BundledDocument { bundle: bundle(), version, converted: RefCell::default() };
         Self { version, document: Rc::new(document) }
     }
-
-    /// The Kubernetes version that is described.
-    #[must_use]
-    pub fn version(&self) -> KubernetesVersion {
-        self.version
-    }
-
-    /// The schema of one type by its full name, `io.k8s.api.core.v1.Pod` for instance.
-    #[must_use]
-    pub fn definition(&self, name: &str) -> Option<Rc<Schema>> {
-        self.document.resolve(name)
-    }
 }
 
 impl Source for Bundled {
@@ -173,7 +161,7 @@ mod tests {
     fn describes_each_version_as_it_was() {
         for (version, expected) in [("1.25", false), ("1.37", true)] {
             let bundled = Bundled::new(version.parse().expect("a bundled version"));
-            let pod = bundled.definition("io.k8s.api.core.v1.PodSpec").expect("pods exist");
+            let pod = bundled.document.resolve("io.k8s.api.core.v1.PodSpec").expect("pods exist");
             assert_eq!(pod.properties.contains_key("resourceClaims"), expected, "{version}");
         }
     }
