@@ -1,0 +1,214 @@
+//! What the daemon is told on its command line.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use brume_foundation::ports::PortPolicy;
+use brume_instance::directories::Directories;
+use brume_instance::{InstanceName, InstancePaths, Result};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+/// How the process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Starts a detached daemon, tells when it is ready, and ends.
+    Launch,
+    /// Is that daemon: in a session of its own; one line of JSON on standard output when ready.
+    Detached,
+    /// Stays with the terminal or the service manager that started it.
+    Foreground,
+}
+
+/// The arguments, checked.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How the process runs.
+    pub mode: Mode,
+    /// Where the files of the instance are.
+    pub paths: InstancePaths,
+    /// State in memory only.
+    pub is_ephemeral: bool,
+    /// Services by the names that were typed; empty means all there are.
+    pub services: Vec<String>,
+    /// Ports of services that have none of their own in `ports`.
+    pub port_policy: PortPolicy,
+    /// Ports asked for by number.
+    pub ports: BTreeMap<String, u16>,
+    /// Ends when standard input is closed: then whoever started us is gone.
+    pub is_leashed: bool,
+    /// Seed of the services' randomness; drawn when absent.
+    pub seed: Option<u64>,
+}
+
+/// Describes the command line.
+#[must_use]
+pub fn command() -> Command {
+    let path = || value_parser!(PathBuf);
+    Command::new("brume-emulators")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Hosts brume's emulators; `brume up` starts it")
+        .arg(Arg::new("services").value_name("SERVICE").num_args(0..).help("Services; default all"))
+        .arg(
+            Arg::new("instance")
+                .long("instance")
+                .value_name("NAME")
+                .default_value("default")
+                .value_parser(|text: &str| text.parse::<InstanceName>())
+                .help("Name of the instance"),
+        )
+        .arg(
+            Arg::new("state")
+                .long("state")
+                .value_name("DIR")
+                .value_parser(path())
+                .help("Folder for this instance's state"),
+        )
+        .arg(
+            Arg::new("runtime")
+                .long("runtime")
+                .value_name("DIR")
+                .value_parser(path())
+                .help("Folder for this instance's lock, endpoint document and control socket"),
+        )
+        .arg(flag("ephemeral").help("Keeps state in memory only"))
+        .arg(
+            Arg::new("port-base")
+                .long("port-base")
+                .value_name("N")
+                .value_parser(value_parser!(u16))
+                .help("First port to try; 0 takes free ports. With CI=true, 0 is the default"),
+        )
+        .arg(
+            Arg::new("port")
+                .long("port")
+                .value_name("SERVICE=N")
+                .action(ArgAction::Append)
+                .value_parser(parse_port)
+                .help("Port of one service, or an error; 0 takes a free one"),
+        )
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .value_name("N")
+                .value_parser(value_parser!(u64))
+                .help("Seed of the services' randomness"),
+        )
+        .arg(flag("foreground").help("Stays with the terminal").conflicts_with("detached"))
+        .arg(flag("detached").hide(true))
+        .arg(flag("leash").hide(true).help("Ends when standard input, a pipe, is closed"))
+}
+
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+fn parse_port(text: &str) -> std::result::Result<(String, u16), String> {
+    let wrong = || format!("`{text}` is not SERVICE=PORT");
+    let (service, port) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((service.to_owned(), port.parse().map_err(|_| wrong())?))
+}
+
+impl Options {
+    /// Interprets what was typed, with the environment.
+    ///
+    /// # Errors
+    /// No folder was named and the environment does not tell where it would be.
+    pub fn from_matches(
+        matches: &ArgMatches,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self> {
+        let is = |name: &str| matches.get_flag(name);
+        let name = matches.get_one::<InstanceName>("instance").cloned().unwrap_or_default();
+        let state = matches.get_one::<PathBuf>("state").cloned();
+        let runtime = matches.get_one::<PathBuf>("runtime").cloned();
+        let mut paths = match (state, runtime) {
+            (Some(state), Some(runtime)) => InstancePaths { name, state, runtime },
+            (state, runtime) => {
+                let directories = Directories::find(&variable)?;
+                let found = InstancePaths::new(&directories.state, &directories.runtime, &name);
+                InstancePaths {
+                    name,
+                    state: state.unwrap_or(found.state),
+                    runtime: runtime.unwrap_or(found.runtime),
+                }
+            }
+        };
+        // The daemon leaves the folder that it was started in.
+        for path in [&mut paths.state, &mut paths.runtime] {
+            *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+        }
+        let mode = match (is("foreground"), is("detached")) {
+            (true, _) => Mode::Foreground,
+            (_, true) => Mode::Detached,
+            _ => Mode::Launch,
+        };
+        let is_ci = variable("CI").is_some_and(|value| value == "true");
+        let port_policy = match matches.get_one::<u16>("port-base") {
+            Some(0) => PortPolicy::Random,
+            None if is_ci => PortPolicy::Random,
+            Some(&base) => PortPolicy::Base(base),
+            None => PortPolicy::Preferred,
+        };
+        let strings = |name| matches.get_many::<String>(name).into_iter().flatten().cloned();
+        let ports = matches.get_many::<(String, u16)>("port").into_iter().flatten().cloned();
+        Ok(Self {
+            mode,
+            paths,
+            is_ephemeral: is("ephemeral"),
+            services: strings("services").collect(),
+            port_policy,
+            ports: ports.collect(),
+            is_leashed: is("leash"),
+            seed: matches.get_one("seed").copied(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Options {
+        let words = ["brume-emulators"].iter().chain(arguments);
+        let matches = command().try_get_matches_from(words).expect("valid arguments");
+        let variable = |name: &str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+        };
+        Options::from_matches(&matches, variable).expect("valid options")
+    }
+
+    const HOME: (&str, &str) = ("HOME", "/home/a");
+
+    #[test]
+    fn defaults() {
+        let options = parse(&[], &[HOME]);
+        assert_eq!(options.mode, Mode::Launch);
+        assert_eq!(options.port_policy, PortPolicy::Preferred);
+        assert_eq!(options.paths.state, PathBuf::from("/home/a/.local/state/brume/default"));
+    }
+
+    #[test]
+    fn ports_are_random_in_ci_unless_told_otherwise() {
+        let ci = [HOME, ("CI", "true")];
+        assert_eq!(parse(&[], &ci).port_policy, PortPolicy::Random);
+        assert_eq!(parse(&["--port-base", "7000"], &ci).port_policy, PortPolicy::Base(7_000));
+        let options = parse(&["--port", "kubernetes=6443", "--port-base=0"], &[HOME]);
+        assert_eq!(options.ports, BTreeMap::from([("kubernetes".to_owned(), 6_443)]));
+        assert_eq!(options.port_policy, PortPolicy::Random);
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused() {
+        for wrong in [
+            &["--instance", "../x"][..],
+            &["--port", "kubernetes"],
+            &["--port", "kubernetes=70000"],
+            &["--port-base", "x"],
+            &["--foreground", "--detached"],
+        ] {
+            let words = ["brume-emulators"].iter().chain(wrong);
+            assert!(command().try_get_matches_from(words).is_err(), "{wrong:?}");
+        }
+    }
+}
