@@ -1,2 +1,10 @@
-//! The thin core: resolves a target, finds a plugin, hands over.
-fn main() {}
+//! `brume`: see the library `brume_cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(brume_cli::run(
+        std::env::args_os(),
+        brume_cli::environment::Environment::process(),
+    ))
+}

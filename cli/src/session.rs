@@ -1,0 +1,186 @@
+//! One run of a command: everything that it may look at, and the only way to print.
+//!
+//! In: what was typed, the environment, the configuration files. Out: text on the two streams.
+//! Never here: a decision that belongs to one command.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use brume_plugin::context::Context;
+use brume_plugin::error::{Error, Result};
+use brume_plugin::global_flags::GlobalFlags;
+use brume_plugin::host::ProcessHost;
+use brume_plugin::invocation::{Directories, Invocation, Output, Target};
+use serde::Serialize;
+
+use crate::config::project::{self, Found};
+use crate::config::{self, Config, Sources};
+use crate::environment::Environment;
+use crate::target::{self, Start};
+use crate::{output, settings};
+
+/// What a built-in command works with.
+#[derive(Debug)]
+pub struct Session {
+    /// How the user calls us in a hint or a usage line: `brume` or `kubectl brume`.
+    pub program: String,
+    /// The environment variables.
+    pub environment: Environment,
+    /// The global flags, as typed.
+    pub flags: GlobalFlags,
+    /// The merged configuration; without the files when they are broken and that is tolerated.
+    pub config: Config,
+    /// Why the files are missing in `config`; `None` when they were read.
+    pub config_error: Option<Error>,
+    /// The project's file, as far as it was looked for.
+    pub project: Found,
+    /// The resolved settings: output, verbosity, dry run, directories. Its target is empty until
+    /// [`Session::resolve_target`] gives one.
+    pub invocation: Invocation,
+}
+
+/// What a command needs of the configuration files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Configuration {
+    /// Broken files are an error.
+    Required,
+    /// Broken files are left out; [`Session::config_error`] has the reason.
+    Tolerant,
+}
+
+impl Session {
+    /// Reads the configuration and resolves the settings.
+    ///
+    /// # Errors
+    /// When a file is broken and `need` does not tolerate that, or a variable is not understood.
+    pub fn open(
+        program: &str,
+        environment: &Environment,
+        flags: GlobalFlags,
+        need: Configuration,
+    ) -> Result<Self> {
+        let directories = find_directories(environment)?;
+        let executable = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("brume"));
+        let project = find_project(environment);
+        let sources = Sources {
+            user: &directories.config.join(config::FILE_NAME),
+            project: match &project {
+                Found::File(path) => Some(path),
+                Found::Foreign(_) | Found::None => None,
+            },
+            environment,
+            flags: &flags,
+        };
+        let (config, config_error) = match (config::load(&sources), need) {
+            (Ok(config), _) => (config, None),
+            (Err(error), Configuration::Required) => return Err(error),
+            (Err(error), Configuration::Tolerant) => (config::without_files(&sources), Some(error)),
+        };
+        let invocation = settings::resolve(&flags, &config, environment, directories, &executable)?;
+        Ok(Self {
+            program: program.to_owned(),
+            environment: environment.clone(),
+            flags,
+            config,
+            config_error,
+            project,
+            invocation,
+        })
+    }
+
+    /// What to print, and to what.
+    #[must_use]
+    pub fn output(&self) -> &Output {
+        &self.invocation.output
+    }
+
+    /// brume's own folders.
+    #[must_use]
+    pub fn directories(&self) -> &Directories {
+        &self.invocation.directories
+    }
+
+    /// Path of the user's configuration file, which need not exist.
+    #[must_use]
+    pub fn config_path(&self) -> PathBuf {
+        self.directories().config.join(config::FILE_NAME)
+    }
+
+    /// Path of the running `brume` binary.
+    #[must_use]
+    pub fn executable(&self) -> &Path {
+        &self.invocation.core.executable
+    }
+
+    /// The emulator instance that a lifecycle command means when it has no `--instance`:
+    /// the one that the chosen context names, else `BRUME_INSTANCE`, else `default`.
+    #[must_use]
+    pub fn default_instance(&self) -> String {
+        target::default_instance(&self.config, &self.environment)
+    }
+
+    /// Resolves where the command goes, and starts the emulator when it goes to one.
+    ///
+    /// # Errors
+    /// When flags contradict each other, the context is unknown, or the emulator does not start.
+    pub fn resolve_target(&self) -> Result<Target> {
+        target::resolve(self, Start::IfNeeded)
+    }
+
+    /// Streams, questions and printers, as a plugin has them. Flush it at the end.
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        Context::new(&self.invocation, &ProcessHost)
+    }
+
+    /// Prints `value` in the form that `-o` asks for (`json`, `yaml`, `jsonl`); without `-o`, and
+    /// for `-o table`, `wide` or `text`, prints what `text` makes of it.
+    ///
+    /// # Errors
+    /// Usage for any other form; silent when the reader has left.
+    pub fn print<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
+        let rendered = match self.output().format.as_deref() {
+            None | Some("table" | "wide" | "text") => text(value),
+            Some(format) => output::document(format, value)?,
+        };
+        self.print_text(&rendered)
+    }
+
+    /// Prints text on standard output as it is; the caller ends the last line.
+    ///
+    /// # Errors
+    /// Silent when the reader has left, else what the stream says.
+    pub fn print_text(&self, text: &str) -> Result<()> {
+        let mut context = self.context();
+        context.stdout().write_all(text.as_bytes())?;
+        context.flush()
+    }
+
+    /// Prints one line on standard error; a closed stream is ignored.
+    pub fn notice(&self, line: &str) {
+        self.context().note(line);
+    }
+}
+
+/// The same folders that the daemon finds, in the form that plugins get.
+fn find_directories(environment: &Environment) -> Result<Directories> {
+    let found = brume_instance::directories::Directories::find(|name| environment.get(name))
+        .map_err(|error| {
+            let mut shown = Error::failed(error.message);
+            (shown.causes, shown.hints) = (error.causes, error.hints);
+            shown
+        })?;
+    Ok(Directories {
+        config: found.config,
+        cache: found.cache,
+        data: found.data,
+        state: found.state,
+        runtime: found.runtime,
+    })
+}
+
+fn find_project(environment: &Environment) -> Found {
+    let Ok(folder) = std::env::current_dir() else { return Found::None };
+    let home = environment.get("HOME").map(PathBuf::from);
+    project::find(&folder, home.as_deref(), rustix::process::getuid().as_raw())
+}
