@@ -9,6 +9,7 @@ use brume_plugin::{Candidate, Context, Error, Result};
 use crate::arguments::{Arguments, Form, Question};
 use crate::lookup::{Lookup, look_up};
 use crate::render::{openapi_v2, plaintext, skeleton, structured, tree};
+use crate::resources::GroupVersionResource;
 use crate::schema::{Document, Kind, Schema, children, follow};
 use crate::source::Source;
 use crate::target::{self, Answering};
@@ -38,7 +39,10 @@ pub fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<()> {
         Ok(form) => *form,
         Err(text) => return Err(unknown_form(text)),
     };
-    let subject = subject(answering.source.as_mut(), lookup)?;
+    let wanted = lookup.clone();
+    let subject = subject(answering.source.as_mut(), lookup).map_err(|error| {
+        if form == Form::PlaintextOpenapiV2 { unknown_kind(&wanted) } else { error }
+    })?;
     match &arguments.question {
         Question::Rules => rules::run(&subject, arguments, context),
         Question::Examples => examples::run(&subject, form, context),
@@ -91,6 +95,13 @@ fn describe(
     };
     context.stdout().write_all(text.as_bytes())?;
     Ok(())
+}
+
+/// kubectl's text where its older form misses a kind.
+fn unknown_kind(lookup: &Lookup) -> Error {
+    let GroupVersionResource { group, version, .. } = &lookup.resource;
+    Error::failed(format!("couldn't find resource for \"{group}/{version}, Kind={}\"", lookup.kind))
+        .hint("kubectl api-versions")
 }
 
 fn unknown_form(text: &str) -> Error {

@@ -56,7 +56,11 @@ pub fn run(
             let resources = source.resources()?;
             for resource in resources.iter() {
                 context.check_cancelled()?;
-                let lookup = Lookup { resource: resource.into(), fields: Vec::new() };
+                let lookup = Lookup {
+                    resource: resource.into(),
+                    kind: resource.kind.clone(),
+                    fields: Vec::new(),
+                };
                 // A resource that the document leaves out cannot be searched; the others can.
                 if let Ok(subject) = subject(source, lookup) {
                     search.subject(&resource.group_resource(), &subject)?;

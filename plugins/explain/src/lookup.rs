@@ -12,6 +12,8 @@ use crate::source::Source;
 pub struct Lookup {
     /// The resource; it may not exist when `--api-version` says where it is.
     pub resource: GroupVersionResource,
+    /// The kind of the resource that was found, whatever group and version are asked for.
+    pub kind: String,
     /// Names of fields; an empty list stands for the resource itself.
     pub fields: Vec<String>,
 }
@@ -45,17 +47,26 @@ pub fn look_up(
     if let Some(text) = api_version {
         let (group, version) = parse_api_version(text)?;
         let resource = GroupVersionResource { group, version, resource: first.plural.clone() };
-        return Ok(Lookup { resource, fields: path.fields().map_err(Error::failed)? });
+        return Ok(Lookup {
+            resource,
+            kind: first.kind.clone(),
+            fields: path.fields().map_err(Error::failed)?,
+        });
     }
     for &candidate in &found {
         if let Some(fields) = path.fields_after_prefix(&candidate.group_resource()) {
             return Ok(Lookup {
                 resource: candidate.into(),
+                kind: candidate.kind.clone(),
                 fields: fields.map_err(Error::failed)?,
             });
         }
     }
-    Ok(Lookup { resource: first.into(), fields: path.fields().map_err(Error::failed)? })
+    Ok(Lookup {
+        resource: first.into(),
+        kind: first.kind.clone(),
+        fields: path.fields().map_err(Error::failed)?,
+    })
 }
 
 fn unknown_resource(resources: &[ApiResource], word: &str) -> Error {

@@ -17,7 +17,7 @@ const COLUMNS: usize = 80;
 const DESCRIPTION_MARGIN: usize = 5;
 const FIELD_MARGIN: usize = 3;
 const FIELD_DESCRIPTION_MARGIN: usize = FIELD_MARGIN + 2;
-const RECURSIVE_MARGIN: usize = 2;
+const RECURSIVE_MARGIN: usize = 3;
 
 /// What a schema is in OpenAPI v2, as far as the form depends on it.
 enum Shape {
@@ -69,7 +69,6 @@ impl View<'_> {
             return Shape::Object(Rc::clone(schema));
         }
         match schema.kind.as_deref() {
-            Some("object") if schema.rules.preserve_unknown_fields => Shape::Arbitrary,
             Some("object") => Shape::Map(schema.additional_properties.clone()),
             Some(kind) => Shape::Primitive(kind.to_owned()),
             None => Shape::Arbitrary,
@@ -149,11 +148,16 @@ impl Page<'_> {
         if type_name.is_empty() {
             type_name = self.view.type_name(&current);
         }
+        if matches!(ending, Shape::Map(None)) {
+            // kubectl takes the values of such a map for a schema with the map's own text.
+            descriptions.push(current.description.clone());
+        }
         descriptions.push(current.description.clone());
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "KIND:     {}\nVERSION:  {}\n", kind.kind, kind.api_version());
         let is_object = matches!(ending, Shape::Object(_));
-        if let Some(name) = name {
+        let is_free = matches!(ending, Shape::Map(None) | Shape::Arbitrary);
+        if let Some(name) = name.filter(|_| !is_free) {
             let word = if is_object { "RESOURCE:" } else { "FIELD:   " };
             let _ = writeln!(self.text, "{word} {name} <{type_name}>\n");
         }
@@ -242,23 +246,30 @@ impl Page<'_> {
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
+    // kubectl forgets the word that began a line because it no longer fitted the one before.
+    let mut after_colon = false;
     for source in text.split('\n') {
         let is_code = source.starts_with("    ");
         let is_empty = source.trim().is_empty();
-        if is_code || is_empty || line.ends_with(':') || is_list_item(source.trim()) {
+        // kubectl keeps an empty line only after a line that is complete by then.
+        let separates = is_empty && !lines.is_empty();
+        if is_code || is_empty || after_colon || is_list_item(source.trim()) {
             flush(&mut line, &mut lines);
+            after_colon = false;
         }
         if is_code {
             lines.push(source.to_owned());
             continue;
         }
-        if is_empty && !lines.is_empty() {
+        if separates {
             lines.push(String::new());
             continue;
         }
         for word in source.split_whitespace() {
+            after_colon = word.ends_with(':');
             if !line.is_empty() && line.len() + 1 + word.len() > width {
                 flush(&mut line, &mut lines);
+                after_colon = false;
             }
             if !line.is_empty() {
                 line.push(' ');
@@ -317,5 +328,6 @@ mod tests {
             wrap(text, 30),
             ["First line second:", "- one", "- two", "", "    code  here", "last"]
         );
+        assert_eq!(wrap("Short.\n\nNext.\n\nLast.", 30), ["Short.", "Next.", "", "Last."]);
     }
 }
