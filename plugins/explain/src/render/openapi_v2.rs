@@ -4,7 +4,7 @@
 //! that one is read here: a `$ref` with text beside it is an `allOf`, and what has several types
 //! (a number or a text) has none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -18,6 +18,9 @@ const DESCRIPTION_MARGIN: usize = 5;
 const FIELD_MARGIN: usize = 3;
 const FIELD_DESCRIPTION_MARGIN: usize = FIELD_MARGIN + 2;
 const RECURSIVE_MARGIN: usize = 3;
+
+/// Fields that every object of the API has.
+const OBJECT_FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 /// What a schema is in OpenAPI v2, as far as the form depends on it.
 enum Shape {
@@ -61,6 +64,12 @@ impl View<'_> {
             && let Some(reference) = &only.reference
         {
             return Shape::Reference(reference.clone());
+        }
+        if schema.rules.nullable {
+            return Shape::Arbitrary;
+        }
+        if schema.rules.preserve_unknown_fields {
+            return open_shape(schema);
         }
         if let Some(items) = &schema.items {
             return Shape::List(Rc::clone(items));
@@ -115,6 +124,23 @@ impl View<'_> {
             Shape::Primitive(kind) => kind,
             Shape::Arbitrary => String::new(),
         }
+    }
+}
+
+/// What a server publishes of a schema that keeps unknown fields: none of the known ones, but for
+/// those that every object has.
+fn open_shape(schema: &Schema) -> Shape {
+    let properties: BTreeMap<_, _> = OBJECT_FIELDS
+        .iter()
+        .filter_map(|&name| Some((name.to_owned(), Rc::clone(schema.properties.get(name)?))))
+        .collect();
+    if properties.len() == OBJECT_FIELDS.len() {
+        return Shape::Object(Rc::new(Schema { properties, ..schema.clone() }));
+    }
+    match schema.kind.as_deref() {
+        Some("object") => Shape::Map(schema.additional_properties.clone()),
+        Some(kind) if kind != "array" => Shape::Primitive(kind.to_owned()),
+        _ => Shape::Arbitrary,
     }
 }
 
