@@ -1,6 +1,8 @@
 //! The command line: what was typed, and what it asks for.
 
 use brume_plugin::clap::{Arg, ArgAction, ArgMatches, Command};
+use brume_plugin::output::OutputFormat;
+use brume_plugin::output::format::STANDARD;
 use brume_plugin::{Error, Result};
 use brume_schema::KubernetesVersion;
 
@@ -16,7 +18,8 @@ The cluster of the target answers, custom resources included. Where there is no 
 schemas that brume carries answer, for Kubernetes 1.25 to 1.37.";
 
 const AFTER_HELP: &str = "\
-Forms (-o): plaintext (default), plaintext-openapiv2, json, yaml, tree, skeleton
+Forms (-o): plaintext (default), plaintext-openapiv2, tree, skeleton, json, yaml, table, wide, csv,
+  jsonl, name, jsonpath=, custom-columns=, go-template=
 
 Examples:
   brume explain deploy.spec.strategy              as kubectl prints it
@@ -101,20 +104,37 @@ pub fn command() -> Command {
 }
 
 /// The form of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Form {
     /// kubectl's.
     Plaintext,
     /// kubectl's older one, made from OpenAPI v2.
     PlaintextOpenapiV2,
-    /// One JSON document.
-    Json,
-    /// The same as YAML.
-    Yaml,
     /// A drawn tree.
     Tree,
     /// YAML to paste.
     Skeleton,
+    /// One of the forms that every command has: a document, a table, a template.
+    Standard(OutputFormat),
+}
+
+impl Form {
+    /// Reads `-o`; `Ok(Err)` is a form that nobody knows.
+    fn parse(text: Option<&str>) -> Result<std::result::Result<Self, String>> {
+        Ok(Ok(match text {
+            None | Some("plaintext") => Self::Plaintext,
+            Some("plaintext-openapiv2") => Self::PlaintextOpenapiV2,
+            Some("tree") => Self::Tree,
+            Some("skeleton") => Self::Skeleton,
+            Some(other) => {
+                let name = other.split_once('=').map_or(other, |(name, _)| name);
+                if !STANDARD.contains(&name) {
+                    return Ok(Err(other.to_owned()));
+                }
+                Self::Standard(OutputFormat::parse(other, &STANDARD)?)
+            }
+        }))
+    }
 }
 
 /// What is asked about the field.
@@ -144,7 +164,7 @@ pub enum Answerer {
 }
 
 /// The command line, understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Arguments {
     /// What to explain; `None` where the question needs no type.
     pub path: Option<String>,
@@ -175,15 +195,7 @@ impl Arguments {
             None if matches.get_flag("offline") => Answerer::Bundled(KubernetesVersion::NEWEST),
             None => Answerer::Cluster,
         };
-        let form = match format {
-            None | Some("plaintext") => Ok(Form::Plaintext),
-            Some("plaintext-openapiv2") => Ok(Form::PlaintextOpenapiV2),
-            Some("json") => Ok(Form::Json),
-            Some("yaml") => Ok(Form::Yaml),
-            Some("tree") => Ok(Form::Tree),
-            Some("skeleton") => Ok(Form::Skeleton),
-            Some(other) => Err(other.to_owned()),
-        };
+        let form = Form::parse(format)?;
         Ok(Self { path, api_version: text("api-version"), depth, answerer, question, form })
     }
 }
@@ -271,10 +283,12 @@ mod tests {
         let arguments = read(&["pod.spec", "-R", "--max-depth=2"], None).expect("valid");
         assert_eq!(arguments.path.as_deref(), Some("pod.spec"));
         assert_eq!(arguments.depth, Depth { recursive: true, max: 2 });
-        assert_eq!(arguments.form, Ok(Form::Plaintext));
+        assert!(matches!(arguments.form, Ok(Form::Plaintext)));
         let spelled_out = read(&["pod", "--recursive=false"], Some("xx")).expect("valid");
         assert_eq!(spelled_out.depth, Depth::default());
-        assert_eq!(spelled_out.form, Err("xx".into()));
+        assert_eq!(spelled_out.form.err().as_deref(), Some("xx"));
+        let template = read(&["pod"], Some("jsonpath={.fields[*].name}")).expect("valid");
+        assert!(matches!(template.form, Ok(Form::Standard(OutputFormat::JsonPath(_)))));
     }
 
     #[test]

@@ -35,13 +35,10 @@ pub fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<()> {
     let argument = arguments.path.as_deref().unwrap_or_default();
     let lookup = look_up(answering.source.as_mut(), argument, arguments.api_version.as_deref())
         .map_err(|error| answering.explain_miss(error, argument))?;
-    let form = match &arguments.form {
-        Ok(form) => *form,
-        Err(text) => return Err(unknown_form(text)),
-    };
+    let form = arguments.form.as_ref().map_err(|text| unknown_form(text))?;
     let wanted = lookup.clone();
     let subject = subject(answering.source.as_mut(), lookup).map_err(|error| {
-        if form == Form::PlaintextOpenapiV2 { unknown_kind(&wanted) } else { error }
+        if matches!(form, Form::PlaintextOpenapiV2) { unknown_kind(&wanted) } else { error }
     })?;
     match &arguments.question {
         Question::Rules => rules::run(&subject, arguments, context),
@@ -66,17 +63,17 @@ pub(crate) fn subject(source: &mut dyn Source, lookup: Lookup) -> Result<Subject
 fn describe(
     subject: &Subject,
     arguments: &Arguments,
-    form: Form,
+    form: &Form,
     context: &mut Context<'_>,
 ) -> Result<()> {
     let document = subject.document.as_ref();
     let Subject { kind, root, fields, .. } = subject;
-    if form == Form::Plaintext {
+    if matches!(form, Form::Plaintext) {
         let rendered = plaintext::render(document, kind, root, fields, arguments.depth);
         context.stdout().write_all(rendered.text.as_bytes())?;
         return if rendered.found { Ok(()) } else { Err(unknown_field(subject)) };
     }
-    if form == Form::PlaintextOpenapiV2 {
+    if matches!(form, Form::PlaintextOpenapiV2) {
         let text = openapi_v2::render(document, kind, root, fields, arguments.depth).map_err(
             |missed| Error {
                 message: format!("field \"{missed}\" does not exist"),
@@ -88,10 +85,12 @@ fn describe(
     }
     let found = follow(document, root, fields).ok_or_else(|| unknown_field(subject))?;
     let text = match form {
-        Form::Tree => tree::render(subject, &found, arguments.depth, context.width()),
+        Form::Standard(format) => {
+            let description = structured::describe(subject, &found, arguments.depth);
+            return structured::print(&description, format, context);
+        }
         Form::Skeleton => skeleton::render(subject, &found, arguments.depth),
-        Form::Yaml => structured::yaml(&structured::describe(subject, &found, arguments.depth))?,
-        _ => structured::json(&structured::describe(subject, &found, arguments.depth))?,
+        _ => tree::render(subject, &found, arguments.depth, context.width()),
     };
     context.stdout().write_all(text.as_bytes())?;
     Ok(())
@@ -106,7 +105,7 @@ fn unknown_kind(lookup: &Lookup) -> Error {
 
 fn unknown_form(text: &str) -> Error {
     Error::failed(format!("unrecognized format: {text}"))
-        .hint("use one of plaintext, plaintext-openapiv2, json, yaml, tree, skeleton")
+        .hint("use one of plaintext, plaintext-openapiv2, tree, skeleton, json, yaml, table")
 }
 
 /// Names the last field of the path, as kubectl does, and hints at the one that really missed.

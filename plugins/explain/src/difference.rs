@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use brume_plugin::output::format::STANDARD;
+use brume_plugin::output::{Column, OutputFormat};
 use brume_plugin::render::palette;
-use brume_plugin::{Context, Error, Result};
+use brume_plugin::{Context, Result};
 use brume_schema::{Definition, KubernetesVersion, Resource, Schema, Versions, bundle};
 use serde_json::{Value, json};
 
@@ -52,6 +54,21 @@ struct Entry {
     version: KubernetesVersion,
 }
 
+impl Entry {
+    fn to_json(&self) -> Value {
+        json!({"change": self.change.name(), "resource": self.resource, "path": self.path,
+               "type": self.kind, "version": self.version.to_string()})
+    }
+}
+
+const COLUMNS: [Column; 5] = [
+    Column::new("CHANGE", |entry| structured::text(entry, "change")),
+    Column::new("RESOURCE", |entry| structured::text(entry, "resource")),
+    Column::new("PATH", |entry| structured::text(entry, "path")),
+    Column::new("TYPE", |entry| structured::text(entry, "type")),
+    Column::new("VERSION", |entry| structured::text(entry, "version")),
+];
+
 /// The versions that are compared; the first may be the newer one.
 #[derive(Clone, Copy)]
 struct Range {
@@ -87,17 +104,19 @@ pub fn run(
         Some(path) => differences_below(path, range)?,
         None => all_differences(range),
     };
-    let text = match context.format() {
-        None | Some("plaintext") => plaintext(&entries, range, context.output().stdout_color),
-        Some("json") => structured::json(&listed(&entries))?,
-        Some("yaml") => structured::yaml(&listed(&entries))?,
-        Some(other) => {
-            return Err(Error::usage(format!("--diff cannot be shown as \"{other}\""))
-                .hint("use one of plaintext, json, yaml"));
+    match context.format() {
+        None | Some("plaintext") => {
+            let text = plaintext(&entries, range, context.output().stdout_color);
+            Ok(context.stdout().write_all(text.as_bytes())?)
         }
-    };
-    context.stdout().write_all(text.as_bytes())?;
-    Ok(())
+        Some(format) => {
+            let listed: Vec<_> = entries.iter().map(Entry::to_json).collect();
+            let format = OutputFormat::parse(format, &STANDARD)?;
+            let name = |item: &Value| structured::text(item, "path");
+            let document = Value::from(listed.clone());
+            structured::print_items(&document, &listed, &COLUMNS, name, &format, context)
+        }
+    }
 }
 
 fn differences_below(path: &str, range: Range) -> Result<Vec<Entry>> {
@@ -265,16 +284,6 @@ fn plaintext(entries: &[Entry], range: Range, color: bool) -> String {
         let _ = writeln!(text, "{}", palette::paint(&line, style, color));
     }
     text
-}
-
-fn listed(entries: &[Entry]) -> Value {
-    entries
-        .iter()
-        .map(|entry| {
-            json!({"change": entry.change.name(), "resource": entry.resource, "path": entry.path,
-                   "type": entry.kind, "version": entry.version.to_string()})
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::rc::Rc;
 
+use brume_plugin::output::Column;
 use brume_plugin::{Context, Error, ExitCode, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Form};
 use crate::command::{Subject, subject, unknown_field};
 use crate::lookup::{Lookup, look_up};
 use crate::render::plaintext::type_name;
-use crate::render::structured;
+use crate::render::{first_sentence, structured};
 use crate::schema::{children, definition, follow};
 use crate::source::Source;
 use crate::wrap::{indent, wrap};
@@ -37,6 +38,20 @@ struct Hit {
     api_version: String,
     description: String,
 }
+
+impl Hit {
+    fn to_json(&self) -> Value {
+        json!({"path": self.path, "type": self.kind, "apiVersion": self.api_version,
+               "description": self.description})
+    }
+}
+
+const COLUMNS: [Column; 4] = [
+    Column::new("PATH", |hit| structured::text(hit, "path")),
+    Column::new("TYPE", |hit| structured::text(hit, "type")),
+    Column::new("VERSION", |hit| structured::text(hit, "apiVersion")),
+    Column::wide("DESCRIPTION", |hit| first_sentence(&structured::text(hit, "description"))),
+];
 
 /// Searches one type, or all of them.
 pub fn run(
@@ -129,20 +144,15 @@ impl Search {
 }
 
 fn print(hits: &[Hit], word: &str, arguments: &Arguments, context: &mut Context<'_>) -> Result<()> {
-    let listed = || {
-        hits.iter()
-            .map(|hit| {
-                json!({"path": hit.path, "type": hit.kind, "apiVersion": hit.api_version,
-                       "description": hit.description})
-            })
-            .collect()
-    };
-    let text = match arguments.form {
-        Ok(Form::Json) => structured::json(&listed())?,
-        Ok(Form::Yaml) => structured::yaml(&listed())?,
-        _ => plaintext(hits, word, usize::from(context.output().width)),
-    };
-    context.stdout().write_all(text.as_bytes())?;
+    if let Ok(Form::Standard(format)) = &arguments.form {
+        let listed: Vec<_> = hits.iter().map(Hit::to_json).collect();
+        let document = Value::from(listed.clone());
+        let name = |item: &Value| structured::text(item, "path");
+        structured::print_items(&document, &listed, &COLUMNS, name, format, context)?;
+    } else {
+        let text = plaintext(hits, word, usize::from(context.output().width));
+        context.stdout().write_all(text.as_bytes())?;
+    }
     if hits.is_empty() {
         return Err(Error::new(ExitCode::NotFound, format!("nothing mentions \"{word}\"")));
     }

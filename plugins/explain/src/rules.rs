@@ -130,34 +130,22 @@ fn validations(schema: &Schema) -> Option<Value> {
 pub fn run(subject: &Subject, arguments: &Arguments, context: &mut Context<'_>) -> Result<()> {
     let found = follow(subject.document.as_ref(), &subject.root, &subject.fields)
         .ok_or_else(|| unknown_field(subject))?;
-    let text = match arguments.form {
-        Ok(Form::Json) => {
-            structured::json(&structured::describe(subject, &found, arguments.depth))?
-        }
-        Ok(Form::Yaml) => {
-            structured::yaml(&structured::describe(subject, &found, arguments.depth))?
-        }
-        _ => {
-            let mut listing = Listing {
-                document: subject.document.as_ref(),
-                depth: arguments.depth,
-                text: String::new(),
-            };
-            let name = subject.fields.last().cloned();
-            if let Some(name) = &name {
-                let required = found.parent.is_some_and(|parent| parent.required.contains(name));
-                let child =
-                    Child { name: name.clone(), schema: Rc::clone(&found.schema), required };
-                listing.entry(&subject.fields.join("."), &child, true);
-            }
-            listing.below(&subject.fields.join("."), &found.schema, 1, &BTreeSet::new());
-            if listing.text.is_empty() {
-                listing.text.push_str("No rules below this field. --recursive looks deeper.\n");
-            }
-            listing.text
-        }
-    };
-    context.stdout().write_all(text.as_bytes())?;
+    if let Ok(Form::Standard(format)) = &arguments.form {
+        let description = structured::describe(subject, &found, arguments.depth);
+        return structured::print(&description, format, context);
+    }
+    let document = subject.document.as_ref();
+    let mut listing = Listing { document, depth: arguments.depth, text: String::new() };
+    if let Some(name) = subject.fields.last() {
+        let required = found.parent.is_some_and(|parent| parent.required.contains(name));
+        let child = Child { name: name.clone(), schema: Rc::clone(&found.schema), required };
+        listing.entry(&subject.fields.join("."), &child, true);
+    }
+    listing.below(&subject.fields.join("."), &found.schema, 1, &BTreeSet::new());
+    if listing.text.is_empty() {
+        listing.text.push_str("No rules below this field. --recursive looks deeper.\n");
+    }
+    context.stdout().write_all(listing.text.as_bytes())?;
     Ok(())
 }
 

@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
+use brume_plugin::output::Column;
 use brume_plugin::{Context, Error, ExitCode, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::Form;
 use crate::command::{Subject, unknown_field};
@@ -47,7 +48,7 @@ const EXAMPLES: &[Example] = examples! {
 };
 
 /// Prints the examples of a kind, or the passages of them that show one field.
-pub fn run(subject: &Subject, form: Form, context: &mut Context<'_>) -> Result<()> {
+pub fn run(subject: &Subject, form: &Form, context: &mut Context<'_>) -> Result<()> {
     let document = subject.document.as_ref();
     follow(document, &subject.root, &subject.fields).ok_or_else(|| unknown_field(subject))?;
     let kind = &subject.kind;
@@ -63,19 +64,16 @@ pub fn run(subject: &Subject, form: Form, context: &mut Context<'_>) -> Result<(
         return Err(Error::new(ExitCode::NotFound, format!("no example shows {}", path.join(".")))
             .hint(format!("brume explain {} -o skeleton", path.join("."))));
     }
-    let listed =
-        || shown.iter().map(|(title, yaml)| json!({"title": title, "yaml": yaml})).collect();
-    let text = match form {
-        Form::Json => structured::json(&listed())?,
-        Form::Yaml => structured::yaml(&listed())?,
-        _ => shown
-            .iter()
-            .map(|(title, yaml)| format!("# {title}\n{yaml}"))
-            .collect::<Vec<_>>()
-            .join("\n"),
-    };
-    context.stdout().write_all(text.as_bytes())?;
-    Ok(())
+    if let Form::Standard(format) = form {
+        let listed: Vec<_> =
+            shown.iter().map(|(title, yaml)| json!({"title": title, "yaml": yaml})).collect();
+        let columns = [Column::new("TITLE", |example| structured::text(example, "title"))];
+        let name = |item: &Value| structured::text(item, "title");
+        let document = Value::from(listed.clone());
+        return structured::print_items(&document, &listed, &columns, name, format, context);
+    }
+    let text: Vec<_> = shown.iter().map(|(title, yaml)| format!("# {title}\n{yaml}")).collect();
+    Ok(context.stdout().write_all(text.join("\n").as_bytes())?)
 }
 
 /// Cuts out the lines of one field with those below it; lists are entered at any element.

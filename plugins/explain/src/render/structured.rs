@@ -1,15 +1,18 @@
-//! The answer as one JSON or YAML document.
+//! The answer as a document, for every form that is not explain's own.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::rc::Rc;
 
-use brume_plugin::{Error, Result};
+use brume_plugin::output::{Column, Layout, OutputFormat, Records};
+use brume_plugin::{Context, Result};
 use serde_json::{Map, Value, json};
 
+use super::first_sentence;
 use super::plaintext::{Depth, type_name};
 use crate::command::Subject;
 use crate::rules;
 use crate::schema::{Document, Found, Schema, children, definition, resolved};
-use std::rc::Rc;
 
 /// Describes what was found, with the fields below it: one level, or as deep as asked for.
 #[must_use]
@@ -76,18 +79,35 @@ fn describe_schema(
     entry
 }
 
-/// Writes a document as JSON, as kubectl indents it.
-///
-/// # Errors
-/// None that a document made here can cause.
-pub fn json(document: &Value) -> Result<String> {
-    serde_json::to_string_pretty(document).map_err(|error| Error::failed(error.to_string()))
+/// Columns of a table of fields.
+const COLUMNS: [Column; 4] = [
+    Column::new("NAME", |field| text(field, "name")),
+    Column::new("TYPE", |field| text(field, "type")),
+    Column::new("REQUIRED", |field| field["required"].as_bool().unwrap_or_default().to_string()),
+    Column::wide("DESCRIPTION", |field| first_sentence(&text(field, "description"))),
+];
+
+/// Prints a description in one of the forms that every command has; a table lists the fields.
+pub fn print(document: &Value, format: &OutputFormat, context: &mut Context<'_>) -> Result<()> {
+    let fields = document["fields"].as_array().map_or(&[][..], Vec::as_slice);
+    print_items(document, fields, &COLUMNS, |field| text(field, "name"), format, context)
 }
 
-/// Writes a document as YAML.
-///
-/// # Errors
-/// None that a document made here can cause.
-pub fn yaml(document: &Value) -> Result<String> {
-    serde_json::to_string_pretty(document).map_err(|error| Error::failed(error.to_string()))
+/// Prints a listing in one of the forms that every command has.
+pub fn print_items(
+    document: &Value,
+    items: &[Value],
+    columns: &[Column],
+    name: fn(&Value) -> String,
+    format: &OutputFormat,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let records = Records { document, items, columns, name };
+    let text = records.render(format, Layout::of(context, false))?;
+    Ok(context.stdout().write_all(text.as_bytes())?)
+}
+
+/// A member of an item as text; empty when there is none.
+pub(crate) fn text(item: &Value, member: &str) -> String {
+    item[member].as_str().unwrap_or_default().to_owned()
 }
