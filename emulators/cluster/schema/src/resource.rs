@@ -88,9 +88,18 @@ impl Resource {
         Versions::from_bits(self.record.word(resource::PRESENCE_AND_SCOPE) as u16)
     }
 
-    /// Whether a server offers it without being told to: all but alpha and beta versions.
+    /// Whether a server offers it without being told to.
+    ///
+    /// Stable versions are offered, alpha versions are not. Beta versions were until 1.24: those
+    /// that existed then stayed on for their lifetime, and so did the one that followed them in
+    /// priority and fairness.
     pub fn on_by_default(self) -> bool {
-        !self.version().contains("alpha") && !self.version().contains("beta")
+        if self.version().contains("alpha") {
+            return false;
+        }
+        let is_old = self.presence().contains(KubernetesVersion::OLDEST);
+        let is_flow_control = self.group() == "flowcontrol.apiserver.k8s.io";
+        !self.version().contains("beta") || is_old || is_flow_control
     }
 
     /// The API version that objects are stored in, for example `apps/v1`; none for what is never

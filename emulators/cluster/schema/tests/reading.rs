@@ -1,5 +1,7 @@
 //! What readers of the bundle rely on.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use brume_schema::{KubernetesVersion, ListType, MapType, Schema, bundle};
 
 fn field(definition: &str, name: &str) -> brume_schema::Field {
@@ -169,4 +171,25 @@ fn scalars_of_several_types_have_no_type() {
     }
     let time = bundle().definition("io.k8s.apimachinery.pkg.apis.meta.v1.Time").unwrap().schema();
     assert_eq!((time.kind(), time.format()), (Some("string"), Some("date-time")));
+}
+
+#[test]
+fn only_old_betas_are_on_by_default() {
+    let on: Vec<_> = bundle()
+        .resources()
+        .filter(|resource| resource.version().contains("beta") && resource.on_by_default())
+        .map(|resource| (resource.group(), resource.version(), resource.plural()))
+        .collect();
+    let flow_control = "flowcontrol.apiserver.k8s.io";
+    let wanted = [
+        ("autoscaling", "v2beta2", "horizontalpodautoscalers"),
+        ("storage.k8s.io", "v1beta1", "csistoragecapacities"),
+        (flow_control, "v1beta3", "flowschemas"),
+        (flow_control, "v1beta3", "prioritylevelconfigurations"),
+        (flow_control, "v1beta2", "flowschemas"),
+        (flow_control, "v1beta2", "prioritylevelconfigurations"),
+        (flow_control, "v1beta1", "flowschemas"),
+        (flow_control, "v1beta1", "prioritylevelconfigurations"),
+    ];
+    assert_eq!(on, wanted);
 }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::table::{TABLE, table};
 use super::{Definition, GROUP, PLURAL, read};
 use crate::catalogue::Catalogue;
 use crate::wire::{Reason, Request, Response, Status};
 
 /// How many definitions a cluster holds.
 const DEFINITIONS_MAX: usize = 2_000;
+/// The media type of objects and lists.
+const PLAIN: &str = "application/json";
 /// Media types of a JSON merge patch; the strategic form is treated alike, since these objects
 /// are sent whole by the clients that use it.
 const MERGE_PATCHES: [&str; 2] =
@@ -75,19 +78,12 @@ pub(crate) fn respond(
     name: Option<&str>,
     stamp: &Stamp,
 ) -> Answer {
-    if request.accept().choose(&["application/json"]).is_none() {
-        return Answer::unchanged(crate::discovery::not_acceptable(&["application/json"]));
-    }
-    let is_watch = matches!(request.parameter("watch"), Some("true" | "1" | ""));
+    let Some(form) = request.accept().choose(&[TABLE, PLAIN]) else {
+        return Answer::unchanged(crate::discovery::not_acceptable(&[PLAIN, TABLE]));
+    };
     let result = match (request.method, name) {
-        (&Method::GET, _) if is_watch => Err(Status::new(
-            Reason::NotImplemented,
-            "brume's mini-cluster does not support watching yet",
-        )),
-        (&Method::GET, None) => Ok(Answer::unchanged(list(catalogue, stamp.revision))),
-        (&Method::GET, Some(name)) => {
-            find(catalogue, name).map(|found| object_response(StatusCode::OK, &found.object))
-        }
+        (&Method::GET, _) if is_set(request, "watch") => Err(refuse_watch(request)),
+        (&Method::GET | &Method::HEAD, _) => get(catalogue, request, name, form, stamp.revision),
         (&Method::POST, None) => post(catalogue, request, stamp),
         (&Method::PUT, Some(name)) => put(catalogue, request, name, stamp),
         (&Method::PATCH, Some(name)) => patch(catalogue, request, name, stamp),
@@ -113,15 +109,64 @@ fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Arc<Definition>,
     })
 }
 
-fn list(catalogue: &Catalogue, revision: u64) -> Response {
-    let items: Vec<&Value> = catalogue.custom().values().map(|each| &each.object).collect();
-    let list = json!({
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinitionList",
-        "metadata": {"resourceVersion": revision.to_string()},
-        "items": items,
-    });
-    Response::json(list.to_string())
+fn is_set(request: &Request<'_>, parameter: &str) -> bool {
+    matches!(request.parameter(parameter).as_deref(), Some("true" | "1" | ""))
+}
+
+/// Refuses to watch. A client that wants its list by a watch lists instead after this failure.
+fn refuse_watch(request: &Request<'_>) -> Status {
+    if is_set(request, "sendInitialEvents") {
+        let message = "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: \
+                       sendInitialEvents is forbidden for watch unless the WatchList feature gate \
+                       is enabled";
+        return Status::new(Reason::Invalid, message).about("meta.k8s.io", "ListOptions", "");
+    }
+    Status::new(Reason::NotImplemented, "brume's mini-cluster does not support watching yet")
+}
+
+/// Reads one definition, or all that the field selector lets through.
+fn get(
+    catalogue: &Catalogue,
+    request: &Request<'_>,
+    name: Option<&str>,
+    form: &'static str,
+    revision: u64,
+) -> Result<Answer, Status> {
+    let selected: Vec<&Definition> = match name {
+        Some(name) => vec![find(catalogue, name)?],
+        None => {
+            let selector = request.parameter("fieldSelector").unwrap_or_default();
+            let wanted = selected_name(&selector)?;
+            let all = catalogue.custom().values().map(AsRef::as_ref);
+            all.filter(|each| wanted.is_none_or(|wanted| each.name == wanted)).collect()
+        }
+    };
+    let revision = revision.to_string();
+    let body = match name {
+        _ if form == TABLE => {
+            let include = request.parameter("includeObject").unwrap_or_default();
+            table(selected.into_iter(), &revision, &include)
+        }
+        Some(_) => selected.first().map(|each| each.object.clone()).unwrap_or_default(),
+        None => json!({
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinitionList",
+            "metadata": {"resourceVersion": revision},
+            "items": selected.iter().map(|each| &each.object).collect::<Vec<_>>(),
+        }),
+    };
+    Ok(Answer::unchanged(Response::new(StatusCode::OK, form, body.to_string())))
+}
+
+/// The name that a field selector asks for; nothing if the selector is empty.
+fn selected_name(selector: &str) -> Result<Option<&str>, Status> {
+    if selector.is_empty() {
+        return Ok(None);
+    }
+    let name = selector.strip_prefix("metadata.name=");
+    name.map(|name| Some(name.trim_start_matches('='))).ok_or_else(|| {
+        Status::new(Reason::BadRequest, format!("field label not supported: {selector}"))
+    })
 }
 
 /// Reads a body that is JSON or YAML.

@@ -3,6 +3,7 @@
 mod handle;
 mod read;
 mod schema;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -244,12 +244,18 @@ fn check_schema(schema: &Value, path: &str, depth: usize, problems: &mut Problem
         problems.invalid(path, "", &why);
         return;
     }
-    if let Some(reference) = object.get("$ref") {
+    if object.contains_key("$ref") {
         problems.add("FieldValueForbidden", format!("{path}.$ref"), "Forbidden".to_owned());
-        let _ = reference;
     }
     let empty = Map::new();
-    let properties = object.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let properties = match object.get("properties") {
+        None => &empty,
+        Some(Value::Object(properties)) => properties,
+        Some(_) => {
+            problems.invalid(format!("{path}.properties"), "", "must be an object");
+            return;
+        }
+    };
     for (name, property) in properties {
         check_schema(property, &format!("{path}.properties[{name}]"), depth + 1, problems);
     }

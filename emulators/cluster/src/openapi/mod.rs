@@ -95,7 +95,7 @@ pub(crate) fn v3(
     }
     let hash = group_version.hash(catalogue.version());
     let wanted = request.parameter("hash").unwrap_or_default();
-    if !wanted.is_empty() && wanted != hash {
+    if !wanted.is_empty() && *wanted != *hash {
         let location = format!("/openapi/v3/{}?hash={hash}", group_version.path());
         return Response::text(StatusCode::MOVED_PERMANENTLY, "")
             .with_header(header::LOCATION, location);

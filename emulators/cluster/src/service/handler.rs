@@ -19,8 +19,9 @@ use crate::custom::Stamp;
 use crate::wire::{Reason, Request, Response, Route, Status, User, route};
 
 /// The handler of all connections.
+#[derive(Debug)]
 pub(super) struct ClusterHandler {
-    pub(super) state: Arc<State>,
+    pub(super) state: State,
     pub(super) clock: Arc<Clock>,
     pub(super) faults: Arc<Faults>,
     pub(super) random: Random,
@@ -85,7 +86,7 @@ impl ClusterHandler {
     }
 
     /// Time and chance of a write; the state adds the revision.
-    fn stamp(&self) -> Stamp {
+    pub(super) fn stamp(&self) -> Stamp {
         let seconds = i64::try_from(self.clock.now().unix_seconds()).unwrap_or_default();
         let now = Timestamp::from_second(seconds).unwrap_or_default().to_string();
         Stamp { now, uid: unique_identifier(&self.random), revision: 0 }

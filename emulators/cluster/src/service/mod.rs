@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use brume_foundation::http::probe::Probe;
-use brume_foundation::http::{Hosts, Limits, Server, ServerConfig};
+use brume_foundation::http::{Handler, Hosts, Limits, Server, ServerConfig};
 use brume_foundation::service::{Endpoint, Service, ServiceContext, Started};
 use brume_foundation::{BoxFuture, Error, ErrorKind, Result};
 use brume_schema::KubernetesVersion;
+use serde_json::Value;
 
 use crate::catalogue::{ApiSelection, Catalogue};
 use handler::ClusterHandler;
@@ -36,7 +37,7 @@ pub struct Cluster {
 #[derive(Debug)]
 struct Running {
     server: Server,
-    state: Arc<State>,
+    handler: Arc<ClusterHandler>,
 }
 
 impl Default for Cluster {
@@ -53,15 +54,24 @@ impl Cluster {
         Self { catalogue, running: Mutex::new(None) }
     }
 
-    fn state(&self) -> Result<Arc<State>> {
+    /// Adds a custom resource definition to the running cluster, as a client would.
+    ///
+    /// # Errors
+    /// The cluster is not running, the definition is invalid or exists, or the disk refuses.
+    pub fn install(&self, definition: Value) -> Result<()> {
+        let handler = self.handler()?;
+        handler.state.install(definition, handler.stamp())
+    }
+
+    fn handler(&self) -> Result<Arc<ClusterHandler>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let running = running.as_ref();
-        running.map(|running| Arc::clone(&running.state)).ok_or_else(not_running)
+        running.map(|running| Arc::clone(&running.handler)).ok_or_else(not_running)
     }
 
     fn begin(&self, context: ServiceContext) -> Result<Started> {
         let folder = context.storage.folder().to_owned();
-        let state = Arc::new(State::open(&context.storage, &self.catalogue)?);
+        let state = State::open(&context, &self.catalogue)?;
         let identity = Identity::open(&folder)?;
         let listeners = context.ports.bind(NAME, PREFERRED_PORT)?;
         let address = std::net::SocketAddr::from(([127, 0, 0, 1], listeners.port));
@@ -73,16 +83,16 @@ impl Cluster {
             hosts: Hosts::default(),
             log: context.log,
         };
-        let handler = ClusterHandler {
-            state: Arc::clone(&state),
+        let handler = Arc::new(ClusterHandler {
+            state,
             clock: context.clock,
             faults: context.faults,
             random: context.random,
             address: address.to_string(),
-        };
-        let server = Server::start(listeners, config, Arc::new(handler))?;
+        });
+        let server = Server::start(listeners, config, Arc::clone(&handler) as Arc<dyn Handler>)?;
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        *running = Some(Running { server, state });
+        *running = Some(Running { server, handler });
 
         let kubeconfig = kubeconfig.display().to_string();
         Ok(Started {
@@ -110,15 +120,15 @@ impl Service for Cluster {
     }
 
     fn reset(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move { self.state()?.reset() })
+        Box::pin(async move { self.handler()?.state.reset() })
     }
 
     fn save<'a>(&'a self, directory: &'a Path) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.state()?.save(directory) })
+        Box::pin(async move { self.handler()?.state.save(directory) })
     }
 
     fn load<'a>(&'a self, directory: &'a Path) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.state()?.load(directory) })
+        Box::pin(async move { self.handler()?.state.load(directory) })
     }
 
     fn stop(&self) -> BoxFuture<'_, Result<()>> {

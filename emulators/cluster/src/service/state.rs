@@ -5,7 +5,8 @@ use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use brume_foundation::service::Storage;
+use brume_foundation::clock::Moment;
+use brume_foundation::service::ServiceContext;
 use brume_foundation::{Error, Result, files};
 use serde_json::{Value, json};
 
@@ -32,13 +33,26 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Reads what was kept.
-    pub(super) fn open(storage: &Storage, fresh: &Arc<Catalogue>) -> Result<Self> {
+    /// Reads what was kept. If that is damaged and may be repaired, it is moved aside and the
+    /// cluster is fresh.
+    pub(super) fn open(context: &ServiceContext, fresh: &Arc<Catalogue>) -> Result<Self> {
+        let storage = &context.storage;
         let file = (!storage.is_ephemeral()).then(|| storage.folder().join(FILE));
-        let (catalogue, revision) = match &file {
-            Some(file) => read(file, fresh)?.unwrap_or_else(|| (Arc::clone(fresh), 1)),
-            None => (Arc::clone(fresh), 1),
+        let kept = match &file {
+            Some(file) => match read(file)? {
+                Some(bytes) => match decode(file, &bytes, fresh) {
+                    Err(error) if context.repair => {
+                        let aside = move_aside(file)?;
+                        context.log.warn(format_args!("{error}; moved to {}", aside.display()));
+                        None
+                    }
+                    result => Some(result?),
+                },
+                None => None,
+            },
+            None => None,
         };
+        let (catalogue, revision) = kept.unwrap_or_else(|| (Arc::clone(fresh), 1));
         Ok(Self {
             fresh: Arc::clone(fresh),
             current: RwLock::new(catalogue),
@@ -73,6 +87,17 @@ impl State {
         }
     }
 
+    /// Adds a custom resource definition.
+    pub(super) fn install(&self, definition: Value, mut stamp: Stamp) -> Result<()> {
+        let mut revision = self.lock();
+        stamp.revision = *revision + 1;
+        let changed = custom::install(&self.catalogue(), definition, &stamp)
+            .map_err(|status| Error::failed(status.message))?;
+        self.keep(Arc::new(changed), stamp.revision)?;
+        *revision = stamp.revision;
+        Ok(())
+    }
+
     /// Forgets everything.
     pub(super) fn reset(&self) -> Result<()> {
         let mut revision = self.lock();
@@ -90,8 +115,9 @@ impl State {
     /// Replaces the state by what [`State::save`] wrote into `folder`.
     pub(super) fn load(&self, folder: &Path) -> Result<()> {
         let file = folder.join(FILE);
-        let (catalogue, saved) = read(&file, &self.fresh)?
-            .ok_or_else(|| Error::failed(format!("{} is missing", file.display())))?;
+        let bytes =
+            read(&file)?.ok_or_else(|| Error::failed(format!("{} is missing", file.display())))?;
+        let (catalogue, saved) = decode(&file, &bytes, &self.fresh)?;
         let mut revision = self.lock();
         // Revisions never go back: a client that watches must not see the same one twice.
         let next = saved.max(*revision) + 1;
@@ -122,27 +148,44 @@ fn encode(catalogue: &Catalogue, revision: u64) -> Vec<u8> {
 }
 
 /// Reads a file; nothing if there is none.
-fn read(file: &Path, fresh: &Arc<Catalogue>) -> Result<Option<(Arc<Catalogue>, u64)>> {
-    let refused = || {
-        Error::failed(format!("cannot read the cluster's state in {}", file.display()))
-            .hint("brume reset kubernetes    # begins afresh")
-    };
-    let bytes = match fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(refused().source(&error)),
+fn read(file: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
+        Err(error) => Err(refused(file).source(&error)),
+    }
+}
+
+fn decode(file: &Path, bytes: &[u8], fresh: &Catalogue) -> Result<(Arc<Catalogue>, u64)> {
+    let damaged = || {
+        refused(file).hint("brume up --repair    # moves the damaged file aside and begins afresh")
     };
     let mut document: Value =
-        serde_json::from_slice(&bytes).map_err(|error| refused().source(&error))?;
+        serde_json::from_slice(bytes).map_err(|error| damaged().source(&error))?;
     if document.get("form") != Some(&json!(FORM)) {
-        return Err(refused().cause("another version of brume wrote it"));
+        return Err(damaged().cause("another version of brume wrote it"));
     }
     let revision = document.get("revision").and_then(Value::as_u64).unwrap_or(1);
     let objects = match document.get_mut("customResourceDefinitions").map(Value::take) {
         Some(Value::Array(objects)) => objects,
-        _ => return Err(refused().cause("it holds no list of definitions")),
+        _ => return Err(damaged().cause("it holds no list of definitions")),
     };
     let catalogue =
-        custom::restore(fresh, objects).map_err(|status| refused().cause(status.message))?;
-    Ok(Some((Arc::new(catalogue), revision)))
+        custom::restore(fresh, objects).map_err(|status| damaged().cause(status.message))?;
+    Ok((Arc::new(catalogue), revision))
+}
+
+fn refused(file: &Path) -> Error {
+    Error::failed(format!("cannot read the cluster's state in {}", file.display()))
+}
+
+/// Renames a damaged file, so that nothing is lost for whoever wants to look into it.
+fn move_aside(file: &Path) -> Result<PathBuf> {
+    let name = format!("corrupt-{}-{FILE}", Moment::system().unix_millis());
+    let aside = file.with_file_name(name);
+    fs::rename(file, &aside).map_err(|error| {
+        let (file, aside) = (file.display(), aside.display());
+        Error::failed(format!("cannot move {file} to {aside}")).source(&error)
+    })?;
+    Ok(aside)
 }

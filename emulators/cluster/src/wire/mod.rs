@@ -14,4 +14,4 @@ pub(crate) use json::JsonWriter;
 pub use request::{Request, User};
 pub use response::Response;
 pub(crate) use route::{Route, route};
-pub use status::{Cause, Reason, Status};
+pub use status::{Cause, Reason, Status, Subject};

@@ -1,5 +1,7 @@
 //! A request, as the core sees it.
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, Method, header};
 
 use super::Accept;
@@ -44,12 +46,10 @@ impl<'a> Request<'a> {
     }
 
     /// The first value of a query parameter; empty for one without a value.
-    ///
-    /// Values that brume asks for hold no percent-encoded characters, so none are decoded.
-    pub fn parameter(&self, name: &str) -> Option<&'a str> {
+    pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         self.query.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (key == name).then_some(value)
+            (key == name).then(|| decode(value))
         })
     }
 
@@ -59,5 +59,50 @@ impl<'a> Request<'a> {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
             name.trim().eq_ignore_ascii_case("gzip") && weight.replace(' ', "") != "q=0"
         })
+    }
+}
+
+/// Decodes `%2F` and `+`. What decodes to no text is left as it came.
+fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let digits = tail.get(..2).filter(|_| byte == b'%');
+        let digits = digits.and_then(|digits| str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(escaped) => {
+                decoded.push(escaped);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                decoded.push(if byte == b'+' { b' ' } else { byte });
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(decoded).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn escapes_are_decoded_and_others_left() {
+        for (text, wanted) in [
+            ("", ""),
+            ("a+b", "a b"),
+            ("metadata.name%3Dx", "metadata.name=x"),
+            ("%c3%A9", "é"),
+            ("%", "%"),
+            ("%4", "%4"),
+            ("%zz%41", "%zzA"),
+            ("%ff", "%ff"),
+        ] {
+            assert_eq!(decode(text), wanted);
+        }
     }
 }

@@ -63,6 +63,17 @@ pub struct Cause {
     pub field: String,
 }
 
+/// The object or the resource that a failure is about. Each part may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The object's name.
+    pub name: String,
+    /// The group of the resource.
+    pub group: String,
+    /// The kind or the plural name of the resource.
+    pub kind: String,
+}
+
 /// A failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -70,12 +81,8 @@ pub struct Status {
     pub reason: Reason,
     /// Why, in a sentence.
     pub message: String,
-    /// The object's name; may be empty.
-    pub name: String,
-    /// The group of the resource; may be empty.
-    pub group: String,
-    /// The kind or the plural name of the resource; may be empty.
-    pub kind: String,
+    /// What it is about. Boxed to keep results small.
+    pub subject: Box<Subject>,
     /// What is wrong with the object.
     pub causes: Vec<Cause>,
 }
@@ -83,21 +90,13 @@ pub struct Status {
 impl Status {
     /// A failure that concerns no particular object.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self {
-            reason,
-            message: message.into(),
-            name: String::new(),
-            group: String::new(),
-            kind: String::new(),
-            causes: Vec::new(),
-        }
+        Self { reason, message: message.into(), subject: Box::default(), causes: Vec::new() }
     }
 
     /// Names the object that it is about.
     pub fn about(mut self, group: &str, kind: &str, name: &str) -> Self {
-        group.clone_into(&mut self.group);
-        kind.clone_into(&mut self.kind);
-        name.clone_into(&mut self.name);
+        *self.subject =
+            Subject { name: name.to_owned(), group: group.to_owned(), kind: kind.to_owned() };
         self
     }
 
@@ -131,7 +130,8 @@ impl Status {
     }
 
     fn details(&self, json: &mut JsonWriter) {
-        for (key, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind)] {
+        let Subject { name, group, kind } = self.subject.as_ref();
+        for (key, text) in [("name", name), ("group", group), ("kind", kind)] {
             if !text.is_empty() {
                 json.key(key).string(text);
             }
