@@ -1,5 +1,6 @@
 //! Chooses who answers: the cluster of the target, or the schemas that brume carries.
 
+use brume_plugin::invocation::TargetKind;
 use brume_plugin::{Context, Error, ExitCode, Result};
 use brume_schema::KubernetesVersion;
 
@@ -18,8 +19,9 @@ pub struct Answering {
 
 /// Opens the source that `answerer` asks for.
 ///
-/// Where no cluster is configured or none can be reached, the bundled schemas answer and a note on
-/// standard error says so. A cluster that refuses is an error: it is there, and may know more.
+/// Where nobody asked for a certain cluster, and none is configured or reachable, the bundled
+/// schemas answer and a note on standard error says so. A cluster that was asked for, or that
+/// refuses, may know more than the bundle: then there is an error.
 ///
 /// # Errors
 /// The kubeconfig is broken, or the cluster refuses.
@@ -28,7 +30,7 @@ pub fn open(answerer: Answerer, context: &mut Context<'_>) -> Result<Answering> 
         Answerer::Bundled(version) => version,
         Answerer::Cluster => match connect(context) {
             Ok(server) => return Ok(Answering { source: Box::new(server), from_cluster: true }),
-            Err(error) if is_absence(&error) => {
+            Err(error) if is_absence(&error) && is_ambient(context) => {
                 let reason = error.message;
                 let version = KubernetesVersion::NEWEST;
                 context.note(format_args!(
@@ -46,6 +48,13 @@ fn connect(context: &Context<'_>) -> Result<Server> {
     let mut server = Server::open(context)?;
     server.resources()?;
     Ok(server)
+}
+
+/// Nobody said which cluster: it is whichever kubectl would use.
+fn is_ambient(context: &Context<'_>) -> bool {
+    let target = context.target();
+    let kubernetes = &target.kubernetes;
+    target.kind == TargetKind::Real && kubernetes.context.is_none() && kubernetes.kubeconfig.is_empty()
 }
 
 /// There is no cluster to ask, which is no reason to fail.

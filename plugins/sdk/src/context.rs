@@ -7,6 +7,7 @@ use std::os::fd::BorrowedFd;
 use crate::error::{Error, ExitCode, Result};
 use crate::host::{Host, Stream};
 use crate::invocation::{DryRun, Invocation, Output, Target, TargetKind};
+use crate::progress::{Progress, with_progress};
 use crate::writer::Writer;
 
 /// How much a mutating command may hurt; see [`Context::confirm`].
@@ -124,6 +125,12 @@ impl<'a> Context<'a> {
     /// Silent, exit code 130, once the user asked to stop.
     pub fn check_cancelled(&self) -> Result<()> {
         if self.is_cancelled() { Err(Error::silent(ExitCode::Interrupted)) } else { Ok(()) }
+    }
+
+    /// Runs `work` and shows on a terminal that something is going on; see
+    /// [`crate::progress`].
+    pub fn with_progress<T>(&self, label: &str, work: impl FnOnce(&Progress) -> T) -> T {
+        with_progress(self.host, self.output(), label, work)
     }
 
     /// Prints one line on standard error.

@@ -46,11 +46,7 @@ where
         SdkError::TimeoutError(_) => {
             Error::new(ExitCode::Timeout, message).source(&error).hint(longer())
         }
-        other if finds_no_credentials(other) => Error::new(ExitCode::Auth, message)
-            .cause("no AWS credentials were found, or they could not be renewed")
-            .source(&error)
-            .hint("aws configure list")
-            .hint("repeat the command with --profile NAME"),
+        other if finds_no_credentials(other) => no_credentials(message, other, target),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
             Error::new(ExitCode::Timeout, message).source(&error).hint(longer())
         }
@@ -65,6 +61,24 @@ where
     }
 }
 
+/// The chain of credentials has come to its end.
+fn no_credentials(message: String, error: &(dyn StdError + 'static), target: &Target) -> Error {
+    let result = Error::new(ExitCode::Auth, message)
+        .cause("no AWS credentials were found, or they could not be renewed")
+        .source(error);
+    if result.causes.iter().any(|cause| cause.contains("SSO token")) {
+        return result.hint(sso_login(target));
+    }
+    result.hint("aws configure list").hint("repeat the command with --profile NAME")
+}
+
+fn sso_login(target: &Target) -> String {
+    match &target.aws.profile {
+        Some(profile) => format!("aws sso login --profile {profile}"),
+        None => "aws sso login".to_owned(),
+    }
+}
+
 fn longer() -> &'static str {
     "repeat the command with --request-timeout 2m"
 }
@@ -76,10 +90,7 @@ fn from_answer(message: String, status: u16, code: &str, text: &str, target: &Ta
         if code.is_empty() { format!("{text} ({status})") } else { format!("{code}: {text}") };
     let result = Error::new(exit_code, message).cause(cause);
     match exit_code {
-        ExitCode::Auth if code.starts_with("ExpiredToken") => match &target.aws.profile {
-            Some(profile) => result.hint(format!("aws sso login --profile {profile}")),
-            None => result.hint("aws sso login"),
-        },
+        ExitCode::Auth if code.starts_with("ExpiredToken") => result.hint(sso_login(target)),
         ExitCode::Auth => result.hint("aws sts get-caller-identity"),
         _ => result,
     }
@@ -174,6 +185,14 @@ mod tests {
         let error: SdkError<Fault, HttpResponse> = SdkError::construction_failure(inner);
         let error = from_sdk("list queues", error, &Target::default());
         assert_eq!((error.code, error.message.as_str()), (ExitCode::Auth, "cannot list queues"));
+    }
+
+    #[test]
+    fn a_missing_session_says_how_to_begin_one() {
+        let inner = CredentialsError::provider_error("failed to load the cached SSO token");
+        let error: SdkError<Fault, HttpResponse> = SdkError::construction_failure(inner);
+        let error = from_sdk("list queues", error, &Target::default());
+        assert_eq!(error.hints, ["aws sso login"]);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use brume_plugin::invocation::{Target, TargetKind};
 use kube::client::AuthError;
 use kube::core::Status;
 
+use crate::chain::errors;
+
 /// Turns an error of the kube crate into ours; `server` is named when it cannot be reached.
 #[must_use]
 pub fn from_kube(error: kube::Error, server: &str, target: &Target) -> Error {
@@ -88,29 +90,21 @@ fn from_chain(error: &(dyn StdError + 'static), server: &str, target: &Target) -
     }
 }
 
-/// Looks for the innermost reason; the chain is only libraries' envelopes.
+/// Looks for the reason; the rest of the chain is only libraries' envelopes.
 fn classify(error: &(dyn StdError + 'static)) -> Kind {
     let mut kind = Kind::Other;
-    let mut next = Some(error);
-    while let Some(error) = next {
+    for error in errors(error) {
         if error.is::<rustls::Error>() {
             return Kind::Certificate;
-        }
-        if let Some(io_error) = error.downcast_ref::<io::Error>() {
-            kind = match io_error.kind() {
-                io::ErrorKind::ConnectionRefused => Kind::Refused,
-                io::ErrorKind::TimedOut => Kind::Timeout,
-                // A TLS failure hides inside an I/O error that has no source.
-                _ if io_error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
-                    return Kind::Certificate;
-                }
-                _ => kind,
-            };
         }
         if error.to_string() == "dns error" {
             return Kind::Name;
         }
-        next = error.source();
+        kind = match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => Kind::Refused,
+            Some(io::ErrorKind::TimedOut) => Kind::Timeout,
+            _ => kind,
+        };
     }
     kind
 }
@@ -154,6 +148,9 @@ mod tests {
             assert!(error.message.contains(text), "{}", error.message);
             assert!(!error.hints.is_empty());
         }
+        let tls = io::Error::other(io::Error::other(rustls::Error::DecryptError));
+        let error = from_kube(kube::Error::Service(Box::new(tls)), "s", &Target::default());
+        assert_eq!(error.message, "cannot trust s");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! whole difference.
 
 mod authorize;
+mod chain;
 mod cluster;
 mod exec;
 pub mod failure;

@@ -10,6 +10,8 @@ use kube::client::Body;
 use tower::BoxError;
 use tower::retry::Policy;
 
+use crate::chain::errors;
+
 /// Waits before the second, third and fourth attempt. One client that waits needs no jitter.
 const WAITS: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_600)];
@@ -77,21 +79,12 @@ fn retry_after<B>(response: &Response<B>) -> Option<Duration> {
 }
 
 fn is_broken_connection(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-            let kind = error.kind();
-            if matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof) {
-                return true;
-            }
-        }
-        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    errors(error).any(|error| {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        matches!(kind, Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
+            || error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
+    })
 }
 
 #[cfg(test)]

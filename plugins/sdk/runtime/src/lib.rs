@@ -45,7 +45,6 @@ impl Runtime {
     }
 
     /// Makes the runtime current, for clients that start tasks when they are built.
-    #[must_use]
     pub fn enter(&self) -> EnterGuard<'_> {
         self.runtime.enter()
     }

@@ -21,8 +21,10 @@ impl CustomColumns {
     /// Usage, in kubectl's words.
     pub fn parse(spec: &str) -> Result<Self> {
         if spec.is_empty() || spec.len() > TEMPLATE_BYTES_MAX {
-            return Err(Error::usage("custom-columns format specified but no custom columns given")
-                .hint("-o custom-columns=NAME:.metadata.name"));
+            return Err(Error::usage(
+                "custom-columns format specified but no custom columns given",
+            )
+            .hint("-o custom-columns=NAME:.metadata.name"));
         }
         let columns = spec.split(',').map(|column| match column.split_once(':') {
             Some((header, path)) => Ok((header.to_owned(), JsonPath::parse_relaxed(path)?)),

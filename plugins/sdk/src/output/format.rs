@@ -140,7 +140,7 @@ mod tests {
         let parse = |typed| OutputFormat::parse(typed, &STANDARD);
         assert!(matches!(parse("wide").unwrap(), OutputFormat::Wide));
         assert!(matches!(parse("jsonpath={.a}").unwrap(), OutputFormat::JsonPath(_)));
-        assert!(matches!(parse("jsonpath={.a=='b'}"), Err(_)));
+        assert!(parse("jsonpath={.a[}").is_err());
         let own = OutputFormat::parse("tree", &["json", "tree"]).unwrap();
         assert!(matches!(own, OutputFormat::Own(name) if name == "tree"));
     }

@@ -3,6 +3,7 @@
 //! In: a document, its items, the columns of a table. Out: text. Limits: templates have 64 KiB,
 //! nest 32 deep and visit four million values at most, so that no template can hang a command.
 
+mod compare;
 pub mod csv;
 pub mod custom_columns;
 pub mod format;

@@ -69,16 +69,12 @@ impl Records<'_> {
             OutputFormat::Wide => self.table(true, Layout { width: None, ..layout }),
             OutputFormat::Json => json::pretty(self.document),
             OutputFormat::Yaml => yaml::document(self.document),
-            OutputFormat::Name => {
-                self.items.iter().map(|item| (self.name)(item) + "\n").collect()
-            }
+            OutputFormat::Name => self.items.iter().map(|item| (self.name)(item) + "\n").collect(),
             OutputFormat::JsonLines => json::lines(self.items),
             OutputFormat::Csv => self.csv(layout.no_headers),
             OutputFormat::JsonPath(path) => path.print(self.document)?,
             OutputFormat::JsonPathAsJson(path) => path.print_as_json(self.document)?,
-            OutputFormat::CustomColumns(columns) => {
-                columns.print(self.items, layout.no_headers)?
-            }
+            OutputFormat::CustomColumns(columns) => columns.print(self.items, layout.no_headers)?,
             OutputFormat::GoTemplate(template) => template.print(self.document)?,
             OutputFormat::Own(_) => String::new(),
         })
@@ -123,8 +119,10 @@ mod tests {
     }
 
     fn render(format: &str, no_headers: bool) -> String {
-        let columns =
-            [Column::new("NAME", |item| text(item, "name")), Column::wide("URL", |i| text(i, "url"))];
+        let columns = [
+            Column::new("NAME", |item| text(item, "name")),
+            Column::wide("URL", |i| text(i, "url")),
+        ];
         let document = json!({"items": [{"name": "a", "url": "x,y"}, {"name": "b"}]});
         let items = document["items"].as_array().unwrap();
         let records = Records {

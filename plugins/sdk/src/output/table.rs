@@ -1,6 +1,6 @@
 //! Tables as kubectl prints them: no lines, upper-case headers, three spaces between columns.
 
-use comfy_table::{ContentArrangement, Table as Grid, TableComponent};
+use comfy_table::{ContentArrangement, Table as Grid};
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -78,8 +78,7 @@ impl Table {
 /// A grid without a single line, which takes as much room as its content.
 fn bare_grid() -> Grid {
     let mut grid = Grid::new();
-    grid.load_preset(comfy_table::presets::NOTHING);
-    grid.remove_style(TableComponent::VerticalLines);
+    grid.load_style(comfy_table::presets::NOTHING);
     grid.set_content_arrangement(ContentArrangement::Disabled);
     grid
 }
@@ -161,7 +160,10 @@ mod tests {
         let long = "a-very-long-name-that-does-not-fit";
         let table = table(&["NAME", "STATUS"], &[&[long, "Running"], &["x", "Waiting"]]);
         let text = table.render(Some(24), false);
-        assert_eq!(text, "NAME             STATUS\na-very-long-n…   Running\nx                Waiting\n");
+        assert_eq!(
+            text,
+            "NAME             STATUS\na-very-long-n…   Running\nx                Waiting\n"
+        );
         assert!(text.lines().all(|line| line.width() <= 24));
         assert!(table.render(None, false).contains(long));
         assert!(table.render(Some(1), false).contains('…'));

@@ -94,7 +94,8 @@ fn push_scalar(out: &mut String, scalar: &Value, indent: usize) {
 }
 
 fn push_key(out: &mut String, key: &str) {
-    push_flow(out, key);
+    // Without quotes this one would merge its value into the map.
+    if key == "<<" { push_double_quoted(out, key) } else { push_flow(out, key) }
 }
 
 /// Appends a text on one line, in the plainest style that keeps it a text.
@@ -145,7 +146,9 @@ fn needs_escapes(text: &str) -> bool {
 fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
-        '\u{0}'..='\u{9f}' | '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => false,
+        '\u{0}'..='\u{9f}' | '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => {
+            false
+        }
         _ => true,
     }
 }
@@ -183,13 +186,15 @@ fn push_double_quoted(out: &mut String, text: &str) {
 /// Says whether a printable text on one line can stand without quotes.
 fn is_plain(text: &str) -> bool {
     let starts = |signs: &[char]| text.starts_with(signs);
-    let marks = text.starts_with(['-', '?', ':'])
-        && text.chars().nth(1).is_none_or(char::is_whitespace);
+    let marks =
+        text.starts_with(['-', '?', ':']) && text.chars().nth(1).is_none_or(char::is_whitespace);
     !(text.starts_with(' ')
         || text.ends_with(' ')
         || text.starts_with("---")
         || text.starts_with("...")
-        || starts(&['#', ',', '[', ']', '{', '}', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`'])
+        || starts(&[
+            '#', ',', '[', ']', '{', '}', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`',
+        ])
         || marks
         || text.contains(": ")
         || text.ends_with(':')
@@ -199,10 +204,10 @@ fn is_plain(text: &str) -> bool {
 /// Says whether a reader of YAML 1.1 would take the text for something else than a text.
 fn is_resolved(text: &str) -> bool {
     const WORDS: [&str; 39] = [
-        "", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "y", "Y",
-        "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF",
-        ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf",
-        "-.INF",
+        "", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "y",
+        "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off",
+        "OFF", ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf",
+        "-.Inf", "-.INF",
     ];
     if WORDS.contains(&text) {
         return true;
@@ -213,16 +218,13 @@ fn is_resolved(text: &str) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    let all = |digits: &str, radix: u32| {
-        !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix))
-    };
-    let prefixed = text.split_at_checked(2).is_some_and(|(prefix, digits)| {
-        match prefix {
-            "0x" | "0X" => all(digits, 16),
-            "0o" | "0O" => all(digits, 8),
-            "0b" | "0B" => all(digits, 2),
-            _ => false,
-        }
+    let all =
+        |digits: &str, radix: u32| !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+    let prefixed = text.split_at_checked(2).is_some_and(|(prefix, digits)| match prefix {
+        "0x" | "0X" => all(digits, 16),
+        "0o" | "0O" => all(digits, 8),
+        "0b" | "0B" => all(digits, 2),
+        _ => false,
     });
     if prefixed {
         return true;
@@ -231,9 +233,8 @@ fn is_number(text: &str) -> bool {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
     };
-    let exponent_fits = exponent.is_none_or(|exponent| {
-        all(exponent.strip_prefix(['+', '-']).unwrap_or(exponent), 10)
-    });
+    let exponent_fits = exponent
+        .is_none_or(|exponent| all(exponent.strip_prefix(['+', '-']).unwrap_or(exponent), 10));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
     exponent_fits && digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty())
@@ -248,9 +249,8 @@ fn is_sexagesimal(text: &str) -> bool {
     let (whole, fraction) = last.split_once('.').unwrap_or((last, ""));
     *last = whole;
     let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit() || c == '_');
-    let below_sixty = |part: &&str| {
-        matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
-    };
+    let below_sixty =
+        |part: &&str| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
     !first.is_empty() && digits(first) && digits(fraction) && rest.iter().all(below_sixty)
 }
 
@@ -283,17 +283,15 @@ mod tests {
             (json!([]), "[]\n"),
             (json!("yes"), "\"yes\"\n"),
             (json!(null), "null\n"),
-            (json!("a\nb"), "|-\n\na\nb\n"),
         ] {
-            if value != json!("a\nb") {
-                assert_eq!(document(&value), text);
-            }
+            assert_eq!(document(&value), text);
         }
     }
 
     #[test]
     fn versions_and_quantities_need_no_quotes() {
-        for text in ["1.2.3", "10.0.0.1", "1Gi", "100m", "0x", "v1", "a:b", "http://x", "-x", "1-2"] {
+        for text in ["1.2.3", "10.0.0.1", "1Gi", "100m", "0x", "v1", "a:b", "http://x", "-x", "1-2"]
+        {
             assert_eq!(document(&json!(text)), format!("{text}\n"));
         }
     }
@@ -302,8 +300,18 @@ mod tests {
         let text = prop_oneof![
             any::<String>(),
             "[ a:#'\"\n-]{0,6}",
-            prop::sample::select(vec!["yes", "1e3", "0o7", "~", "", "12:30", "2026-01-02", "=", "<<"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "yes",
+                "1e3",
+                "0o7",
+                "~",
+                "",
+                "12:30",
+                "2026-01-02",
+                "=",
+                "<<"
+            ])
+            .prop_map(str::to_owned),
         ];
         let leaf = prop_oneof![
             Just(Value::Null),

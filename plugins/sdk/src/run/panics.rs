@@ -1,6 +1,6 @@
 //! Contains panics: a bug in a plugin becomes a short report.
 
-use std::backtrace::{Backtrace, BacktraceStatus};
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
@@ -19,7 +19,7 @@ thread_local! {
 pub struct Panic {
     /// Its message and place in the source.
     pub message: String,
-    /// The stack, when `RUST_BACKTRACE` asks for it.
+    /// The stack, when `BRUME_BACKTRACE` asks for it.
     pub backtrace: Option<String>,
 }
 
@@ -58,9 +58,9 @@ fn remember(info: &PanicHookInfo<'_>) {
         Some(place) => format!("{what}, at {}:{}", place.file(), place.line()),
         None => what.to_owned(),
     };
-    let backtrace = Backtrace::capture();
-    let backtrace =
-        (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+    // Not `RUST_BACKTRACE`, which many have set for their own programs.
+    let backtrace = std::env::var_os("BRUME_BACKTRACE").filter(|value| !value.is_empty());
+    let backtrace = backtrace.map(|_| Backtrace::force_capture().to_string());
     LAST.set(Some(Panic { message, backtrace }));
 }
 
@@ -75,5 +75,7 @@ pub fn report(name: &str, version: &str, panic: &Panic) -> Error {
     if let Some(backtrace) = &panic.backtrace {
         error = error.cause(backtrace);
     }
-    error.hint("please report it to the plugin's author, with the command and the lines above")
+    error
+        .hint("please report it to the plugin's author, with the command and the lines above")
+        .hint("BRUME_BACKTRACE=1 in the environment adds the stack")
 }

@@ -3,7 +3,6 @@
 //! What the real kubectl prints is measured in `tests/kubectl`; its error texts are kept. Where
 //! kubectl visits a map in random order (`*`, `..`), this visits it in the order of the keys.
 
-mod compare;
 mod evaluate;
 mod parse;
 
@@ -56,7 +55,7 @@ impl JsonPath {
                  '{name1.name2}' or '{.name1.name2}'",
             )
         })?;
-        let dot = if inner.starts_with('.') || inner.is_empty() { "" } else { "." };
+        let dot = if inner.starts_with('.') { "" } else { "." };
         Self::parse(&format!("{{{dot}{inner}}}"))
     }
 

@@ -293,9 +293,9 @@ impl Cursor {
             return Err("unterminated array".to_owned());
         }
         if text.contains(',') {
-            let members = text.split(',').map(|member| {
-                self.nested(&format!("[{}]", member.trim_matches(' ')))
-            });
+            let members = text
+                .split(',')
+                .map(|member| self.nested(&format!("[{}]", member.trim_matches(' '))));
             nodes.push(Node::Union(members.collect::<Parsed<_>>()?));
             return Ok(());
         }
@@ -334,9 +334,7 @@ impl Cursor {
                 operator: operator.to_owned(),
                 right: self.nested(right)?,
             },
-            None => {
-                Filter { left: self.nested(text)?, operator: String::new(), right: Vec::new() }
-            }
+            None => Filter { left: self.nested(text)?, operator: String::new(), right: Vec::new() },
         };
         Ok(Node::Filter(Box::new(filter)))
     }
