@@ -9,7 +9,6 @@ pub mod commands;
 pub mod completion;
 pub mod config;
 pub mod environment;
-pub mod output;
 pub mod plugins;
 pub mod session;
 pub mod settings;

@@ -7,17 +7,36 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use brume_plugin::context::Context;
-use brume_plugin::error::{Error, Result};
+use brume_plugin::error::{Error, ExitCode, Result};
 use brume_plugin::global_flags::GlobalFlags;
 use brume_plugin::host::ProcessHost;
 use brume_plugin::invocation::{Directories, Invocation, Output, Target};
+use brume_plugin::output::{Layout, OutputFormat, Records};
+use brume_plugin::serde_json::Value;
 use serde::Serialize;
 
 use crate::config::project::{self, Found};
 use crate::config::{self, Config, Sources};
 use crate::environment::Environment;
+use crate::settings;
 use crate::target::{self, Start};
-use crate::{output, settings};
+
+/// The forms of `-o` that built-in commands have; CSV needs columns, which they do not define.
+const FORMS: [&str; 13] = [
+    "table",
+    "wide",
+    "json",
+    "yaml",
+    "name",
+    "jsonl",
+    "jsonpath",
+    "jsonpath-as-json",
+    "jsonpath-file",
+    "custom-columns",
+    "custom-columns-file",
+    "go-template",
+    "go-template-file",
+];
 
 /// What a built-in command works with.
 #[derive(Debug)]
@@ -133,15 +152,17 @@ impl Session {
         Context::new(&self.invocation, &ProcessHost)
     }
 
-    /// Prints `value` in the form that `-o` asks for (`json`, `yaml`, `jsonl`); without `-o`, and
-    /// for `-o table`, `wide` or `text`, prints what `text` makes of it.
+    /// Prints `value` in the form that `-o` asks for; without `-o`, and for `-o table` or `wide`,
+    /// prints what `text` makes of it. The items of a list are what `name`, `jsonl` and
+    /// `custom-columns` see; any other value is its own only item.
     ///
     /// # Errors
-    /// Usage for any other form; silent when the reader has left.
+    /// Usage for any other form or a template that cannot be read; silent when the reader has left.
     pub fn print<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
-        let rendered = match self.output().format.as_deref() {
-            None | Some("table" | "wide" | "text") => text(value),
-            Some(format) => output::document(format, value)?,
+        let format = self.output().format.as_deref().unwrap_or("table");
+        let rendered = match OutputFormat::parse(format, &FORMS)? {
+            OutputFormat::Table | OutputFormat::Wide => text(value),
+            format => document(value, &format)?,
         };
         self.print_text(&rendered)
     }
@@ -160,6 +181,20 @@ impl Session {
     pub fn notice(&self, line: &str) {
         self.context().note(line);
     }
+}
+
+/// Renders a document in a form that needs no columns.
+fn document<T: Serialize>(value: &T, format: &OutputFormat) -> Result<String> {
+    let document = serde_json::to_value(value).map_err(|error| {
+        Error::new(ExitCode::Internal, "cannot print the result").source(&error)
+    })?;
+    let items = document.as_array().map_or(std::slice::from_ref(&document), Vec::as_slice);
+    let name = |item: &Value| match item.get("name").unwrap_or(item) {
+        Value::String(name) => name.clone(),
+        other => other.to_string(),
+    };
+    let records = Records { document: &document, items, columns: &[], name };
+    records.render(format, Layout::default())
 }
 
 /// The same folders that the daemon finds, in the form that plugins get.

@@ -1,6 +1,6 @@
 //! From an argument vector to an exit code: which command is meant, and who runs it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::Path;
 
 use brume_plugin::error::{Error, Result};
@@ -22,6 +22,9 @@ use crate::{completion, settings};
 /// Name of the link that makes us a kubectl plugin.
 const KUBECTL_LINK: &str = "kubectl-brume";
 
+/// Name of the link that kubectl calls to complete the words of that plugin.
+const KUBECTL_COMPLETION_LINK: &str = "kubectl_complete-brume";
+
 /// How brume was called.
 #[derive(Debug)]
 pub struct Start {
@@ -39,8 +42,13 @@ pub struct Start {
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> u8 {
     let mut arguments = arguments.into_iter();
-    let program = program(arguments.next().as_deref());
+    let called = arguments.next();
+    let link = called.as_deref().map(Path::new).and_then(Path::file_name).unwrap_or_default();
+    let program = if link == KUBECTL_LINK { "kubectl brume" } else { "brume" }.to_owned();
     let start = Start { program, arguments: arguments.collect(), environment };
+    if link == KUBECTL_COMPLETION_LINK {
+        return completion::answer_kubectl(&start);
+    }
     if let Some(shell) = start.environment.text(environment::COMPLETE) {
         return completion::answer(&start, &shell);
     }
@@ -115,11 +123,6 @@ fn prepare(built_in: &BuiltIn, session: &Session) -> Command {
         .no_binary_name(true)
         .styles(help_styles())
         .term_width(width.clamp(40, 120))
-}
-
-fn program(called: Option<&OsStr>) -> String {
-    let file = called.map(Path::new).and_then(Path::file_name);
-    if file == Some(OsStr::new(KUBECTL_LINK)) { "kubectl brume" } else { "brume" }.to_owned()
 }
 
 fn unknown_flag(flag: &str, program: &str) -> Error {

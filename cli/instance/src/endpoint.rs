@@ -14,6 +14,9 @@ use crate::protocol::PROTOCOL;
 /// A document larger than this is not one of ours.
 const BYTES_MAX: u64 = 1024 * 1024;
 
+/// Key in [`ServiceEndpoint::extra`]: the usual port of the service, which was in use.
+pub const MOVED_FROM_PORT: &str = "moved-from-port";
+
 /// What `endpoint.json` holds; unknown keys are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -64,6 +64,9 @@ pub(crate) fn explain_disk(failure: Error, error: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             failure.hint("df -h    # shows which disk is full")
         }
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            failure.hint("brume up --state DIR    # with a folder that can be made")
+        }
         _ => failure,
     }
 }

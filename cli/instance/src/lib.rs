@@ -18,6 +18,7 @@ pub mod lock;
 pub mod name;
 pub mod paths;
 pub mod protocol;
+pub mod services;
 pub mod socket;
 
 pub use client::Client;

@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn names_that_could_leave_the_folder_or_confuse_a_shell() {
         let long = "x".repeat(BYTES_MAX + 1);
-        for name in ["", "run", ".", "..", "../x", "a/b", "-x", "_x", "A", "a b", "a\0b", "é", &long] {
+        for name in
+            ["", "run", ".", "..", "../x", "a/b", "-x", "_x", "A", "a b", "a\0b", "é", &long]
+        {
             assert_eq!(name.parse::<InstanceName>().expect_err(name).code, Code::Usage);
         }
     }

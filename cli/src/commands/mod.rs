@@ -1,4 +1,4 @@
-//! The built-in commands, one file each: a `command()` that describes it and a `run()` that does it.
+//! The built-in commands: each has a `command()` that describes it and a `run()` that does it.
 //!
 //! Built-ins win over plugins of the same name; [`BUILT_INS`] is the one place that knows their
 //! names. The modules below [`emulators`] follow the same form, one for each lifecycle command, and

@@ -31,6 +31,12 @@ pub fn script(shell: &str) -> Option<String> {
     let shell = shells.completer(shell)?;
     shell.write_registration(environment::COMPLETE, "brume", "brume", "brume", &mut text).ok()?;
     let text = String::from_utf8(text).ok()?;
+    // As a file `_brume` on fpath, the script is the body of the function that zsh calls first.
+    let text = text.replace(
+        "\ncompdef _clap_dynamic_completer_brume brume",
+        "\nif [[ $funcstack[1] == _brume ]]; then\n    _clap_dynamic_completer_brume \"$@\"\n\
+         else\n    compdef _clap_dynamic_completer_brume brume\nfi",
+    );
     Some(format!("{}\n", text.trim()))
 }
 
@@ -40,27 +46,50 @@ pub(crate) fn answer(start: &Start, shell: &str) -> u8 {
     u8::from(complete(start, shell).is_none())
 }
 
+/// Answers kubectl, which calls the link `kubectl_complete-brume` with the words behind `kubectl
+/// brume` and expects candidates with a directive below them.
+pub(crate) fn answer_kubectl(start: &Start) -> u8 {
+    /// No files in place of candidates.
+    const NO_FILES: &[u8] = b":4\n";
+    let words = std::iter::once(OsString::from("brume")).chain(start.arguments.iter().cloned());
+    // fish's form is kubectl's: a value, a tab, a description.
+    let found = candidates(start, "fish", words.collect(), None);
+    let mut stdout = std::io::stdout();
+    let text = [found.unwrap_or_default().as_slice(), NO_FILES].concat();
+    u8::from(stdout.write_all(&text).is_err())
+}
+
 fn complete(start: &Start, shell: &str) -> Option<()> {
+    let dashes = start.arguments.iter().position(|argument| argument == "--")?;
+    let words = start.arguments[dashes + 1..].to_vec();
+    let index = start.environment.text(INDEX).and_then(|index| index.parse().ok());
+    let text = candidates(start, shell, words, index)?;
+    std::io::stdout().write_all(&text).ok()
+}
+
+/// The candidates for the word at `index`, by default the last, in the form of a shell.
+fn candidates(
+    start: &Start,
+    shell: &str,
+    mut words: Vec<OsString>,
+    index: Option<usize>,
+) -> Option<Vec<u8>> {
     let shells = Shells::builtins();
     let shell = shells.completer(shell)?;
-    let dashes = start.arguments.iter().position(|argument| argument == "--")?;
-    let mut words: Vec<OsString> = start.arguments[dashes + 1..].to_vec();
-    let index = start.environment.text(INDEX).and_then(|index| index.parse::<usize>().ok());
     let index = index.unwrap_or(words.len().saturating_sub(1));
-    // Words behind the cursor do not matter, and a cursor behind the last word starts a new one.
-    words.truncate(index + 1);
-    while words.len() <= index && words.len() < dashes + 4096 {
-        words.push(OsString::new());
+    if index > words.len() {
+        return None;
     }
-    let typed = words.get(1..words.len().saturating_sub(1))?.to_vec();
-    let (flags, typed) = GlobalFlags::extract(typed).unwrap_or_default();
+    // Words behind the cursor do not matter, and a cursor behind the last word starts a new one.
+    words.resize(index + 1, OsString::new());
+    let (last, before) = words.split_last()?;
+    let (flags, typed) = GlobalFlags::extract(before.iter().skip(1).cloned()).unwrap_or_default();
     let session = start.session(flags, Configuration::Tolerant).ok()?;
-    let last = words.last().cloned().unwrap_or_default();
-    let mut root = root::command(session, &typed, last);
+    let mut root = root::command(session, &typed, last.clone());
     let mut text = Vec::new();
     let folder = std::env::current_dir().ok();
     shell.write_complete(&mut root, words, folder.as_deref(), &mut text).ok()?;
-    std::io::stdout().write_all(&text).ok()
+    Some(text)
 }
 
 #[cfg(test)]
@@ -74,6 +103,7 @@ mod tests {
             assert!(script.contains(environment::COMPLETE), "{shell}");
             assert!(script.ends_with('\n') && !script.ends_with("\n\n"), "{shell}");
         }
+        assert!(script("zsh").unwrap().contains("funcstack"), "zsh autoloads it");
         assert_eq!(script("tcsh"), None);
     }
 }

@@ -11,14 +11,14 @@ use super::values::{self, PluginValues};
 use crate::commands::help::TOPICS;
 use crate::commands::{self, BUILT_INS};
 use crate::config::RESERVED_NAMES;
-use crate::plugins::inventory::{self, Listed, Status};
+use crate::plugins::inventory::{self, Listed};
 use crate::session::Session;
 use crate::tree;
 
 /// Builds the tree. `typed` are the words before the cursor without global flags, `last` is the
 /// word under it.
 pub(super) fn command(session: Session, typed: &[OsString], last: OsString) -> Command {
-    // Options are offered only when nothing else is, or a dash was typed: they would drown the rest.
+    // They would drown the rest: offered when a dash was typed, or when there is nothing else.
     let dash = last.as_encoded_bytes().starts_with(b"-");
     let root = whole(Arc::new(session), typed, last);
     if dash { root } else { without_options(root) }
@@ -27,6 +27,7 @@ pub(super) fn command(session: Session, typed: &[OsString], last: OsString) -> C
 /// Hides the options of a command and of all below it.
 fn without_options(command: Command) -> Command {
     command
+        .disable_help_flag(true)
         .mut_args(|argument| if argument.is_positional() { argument } else { argument.hide(true) })
         .mut_subcommands(without_options)
 }
@@ -38,8 +39,8 @@ fn whole(session: Arc<Session>, typed: &[OsString], last: OsString) -> Command {
         let command = (built_in.command)().name(built_in.name).disable_help_subcommand(true);
         return root.subcommand(with_values(command, &session));
     }
-    let plugins = inventory::all(&session).into_iter().filter(|one| one.status == Status::Ok);
     if name.is_empty() {
+        let plugins = inventory::all(&session).into_iter().filter(Listed::is_offered);
         let built_ins = BUILT_INS.iter().map(|built_in| {
             let about = (built_in.command)().get_about().cloned().unwrap_or_default();
             Command::new(built_in.name).about(about)
@@ -55,15 +56,10 @@ fn whole(session: Arc<Session>, typed: &[OsString], last: OsString) -> Command {
             .collect();
         return root.subcommands(all);
     }
-    let found = { plugins }.find(|listed| listed.candidate.name == name);
-    match found {
-        Some(Listed { candidate, manifest: Some(manifest), .. }) => {
-            let words: Vec<OsString> = typed.iter().skip(1).cloned().chain([last]).collect();
-            let values = Arc::new(PluginValues::new(session, candidate, words));
-            root.subcommand(plugin(&manifest, &values))
-        }
-        _ => root,
-    }
+    let Some((candidate, manifest)) = inventory::one(&session, name) else { return root };
+    let words: Vec<OsString> = typed.iter().skip(1).cloned().chain([last]).collect();
+    let values = Arc::new(PluginValues::new(session, candidate, words));
+    root.subcommand(plugin(&manifest, &values))
 }
 
 /// The tree of a plugin. Every value without a fixed set is the plugin's own business.

@@ -134,13 +134,13 @@ impl Editor {
     }
 
     fn contexts(&mut self) -> Result<&mut dyn toml_edit::TableLike> {
-        let contexts = self.document.entry("contexts").or_insert_with(|| {
+        let contexts = self.document.entry("context").or_insert_with(|| {
             let mut table = Table::new();
-            // Only `[contexts.NAME]` is written, not an empty `[contexts]` above it.
+            // Only `[context.NAME]` is written, not an empty `[context]` above it.
             table.set_implicit(true);
             Item::Table(table)
         });
-        contexts.as_table_like_mut().ok_or_else(|| not_a_table("contexts"))
+        contexts.as_table_like_mut().ok_or_else(|| not_a_table("context"))
     }
 
     fn missing(&self, name: &str) -> Error {

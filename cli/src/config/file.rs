@@ -82,7 +82,7 @@ impl Reader<'_> {
     fn top(&self, table: &dyn TableLike, config: &mut Config) -> Result<()> {
         for (name, item) in table.iter() {
             match name {
-                "contexts" => {
+                "context" => {
                     let contexts = self.table(name, item, span_of(table, name))?;
                     for (name, item) in contexts.iter() {
                         self.context_name(contexts, name)?;
@@ -97,7 +97,7 @@ impl Reader<'_> {
                 }
                 _ => {
                     let key =
-                        self.key(keys::TOP, &["contexts", "plugins"], "the file", table, name)?;
+                        self.key(keys::TOP, &["context", "plugins"], "the file", table, name)?;
                     let entry = self.entry(key, item, span_of(table, name))?;
                     config.settings.insert(key.name, entry);
                 }
@@ -189,7 +189,7 @@ impl Reader<'_> {
     }
 
     fn complain(&self, span: Option<Range<usize>>, message: &str) -> Error {
-        let error = Error::failed(source::point(self.path, self.text, span, message));
+        let error = Error::usage(source::point(self.path, self.text, span, message));
         match self.owner {
             Owner::User => error.hint("brume config edit"),
             Owner::Project => error.hint(format!("${{EDITOR:-vi}} {}", self.path.display())),
@@ -206,9 +206,9 @@ pub fn check_text(kind: Kind, value: &str) -> Result<(), String> {
         Kind::OneOf(words) if !words.contains(&value) => {
             Err(format!("must be one of: {}", words.join(", ")))
         }
-        Kind::Duration => parse_duration_ms(value)
-            .map(|_| ())
-            .map_err(|reason| format!("must be a duration: {reason}")),
+        Kind::Duration => {
+            parse_duration_ms(value).map(|_| ()).map_err(|reason| format!("is wrong: {reason}"))
+        }
         _ => Ok(()),
     }
 }

@@ -65,7 +65,7 @@ pub static PLUGINS: &[Key] = &[Key {
     about: "Whether executables named brume-* on PATH are commands; true by default.",
 }];
 
-/// Keys of a table `[contexts.NAME]`.
+/// Keys of a table `[context.NAME]`.
 pub static CONTEXT: &[Key] = &[
     Key {
         name: "kube-context",

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use brume_plugin::error::{Error, Result};
+use brume_plugin::error::{Error, ExitCode, Result};
 use brume_plugin::global_flags::GlobalFlags;
 use brume_plugin::render::suggest::did_you_mean;
 
@@ -145,7 +145,7 @@ impl Config {
         if let Some(entries) = self.contexts.get(name) {
             return Ok(Context(entries));
         }
-        let mut error = Error::usage(format!("there is no context '{name}'"));
+        let mut error = Error::new(ExitCode::NotFound, format!("there is no context '{name}'"));
         let known = self.contexts.keys().map(String::as_str).chain(RESERVED_NAMES);
         error.hints.extend(did_you_mean(name, known));
         Err(error

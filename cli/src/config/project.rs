@@ -23,7 +23,7 @@ pub enum Found {
 
 /// Searches upwards from `folder`, up to and including `home` or the root.
 ///
-/// A file of another user is not trusted: in a shared folder such as `/tmp` anybody could leave one.
+/// A file of another user is not trusted: anybody could leave one in a shared folder like `/tmp`.
 #[must_use]
 pub fn find(folder: &Path, home: Option<&Path>, user: u32) -> Found {
     for folder in folder.ancestors().take(FOLDERS_MAX) {

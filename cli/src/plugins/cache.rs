@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use brume_plugin::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::metadata::{self, TOO_SLOW};
+use super::metadata;
 use super::stamp::Stamp;
 use super::{Candidate, Problem, find};
 use crate::atomic::{self, Durability};
@@ -24,10 +24,13 @@ const FILE_NAME: &str = "plugins.v1.json";
 const CACHE_BYTES_MAX: u64 = 64 << 20;
 
 /// How long a plugin that was too slow is not asked again: the machine may just have been busy.
-const SLOW_RETRY_S: u64 = 600;
+const SLOW_RETRY_S: u64 = 10;
 
 /// Time for all plugins together to give their metadata.
 pub const DEADLINE: Duration = Duration::from_millis(200);
+
+/// Time for the one plugin whose words are completed: it is asked once, and then known.
+pub const DEADLINE_OF_ONE: Duration = Duration::from_secs(1);
 
 /// One remembered answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +53,7 @@ pub fn manifests(
     candidates: &[&Candidate],
     cache: &Path,
     core: &Path,
+    limit: Duration,
 ) -> Vec<Result<Manifest, Problem>> {
     let path = cache.join(FILE_NAME);
     let mut entries = read(&path);
@@ -58,11 +62,14 @@ pub fn manifests(
         .iter()
         .copied()
         .filter(|candidate| {
-            entries.get(&candidate.path).is_none_or(|entry| !entry.is_fresh(candidate, now_s))
+            entries.get(&candidate.path).is_none_or(|entry| {
+                let was_slow = entry.answer == Err(Problem::Slow);
+                !entry.is_fresh(candidate, now_s) || (was_slow && limit > DEADLINE)
+            })
         })
         .collect();
     if !stale.is_empty() {
-        let answers = metadata::ask(&stale, core, DEADLINE);
+        let answers = metadata::ask(&stale, core, limit);
         for (candidate, answer) in stale.iter().zip(answers) {
             if let Some(entry) = Entry::new(candidate, answer, now_s) {
                 entries.insert(candidate.path.clone(), entry);
@@ -92,9 +99,8 @@ impl Entry {
     }
 
     fn is_fresh(&self, candidate: &Candidate, now_s: u64) -> bool {
-        let too_slow = matches!(&self.answer, Err(Problem::Broken(reason)) if reason == TOO_SLOW);
         let old = now_s.abs_diff(self.asked_s) >= SLOW_RETRY_S;
-        !(too_slow && old)
+        !(old && self.answer == Err(Problem::Slow))
             && self.core == env!("CARGO_PKG_VERSION")
             && Stamp::of(&candidate.path).is_ok_and(|stamp| stamp == self.stamp)
             && sidecar_stamp(candidate) == self.sidecar
@@ -136,7 +142,8 @@ mod tests {
     fn plugin(root: &Path, version: &str) -> Candidate {
         let path = root.join("brume-x");
         let text = format!(
-            "#!/bin/sh\necho asked >> {}\necho '{{\"schema\":1,\"name\":\"x\",\"abi\":\"1.0\",\"version\":\"{version}\"}}'\n",
+            "#!/bin/sh\necho asked >> {}\n\
+             echo '{{\"schema\":1,\"name\":\"x\",\"version\":\"{version}\"}}'\n",
             root.join("count").display()
         );
         fs::write(&path, text).unwrap();
@@ -155,7 +162,8 @@ mod tests {
         let look = |candidate: &Candidate| {
             // A busy machine may need more than one deadline to start a shell.
             for _ in 0..50 {
-                let answer = manifests(&[candidate], &cache, Path::new("/none")).remove(0);
+                let answer =
+                    manifests(&[candidate], &cache, Path::new("/none"), DEADLINE).remove(0);
                 if let Ok(manifest) = answer {
                     return manifest.version;
                 }

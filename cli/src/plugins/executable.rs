@@ -32,11 +32,6 @@ pub fn replace(name: &str, path: &Path, arguments: &[OsString], invocation: &Inv
     drop(context);
     match error.raw_os_error() {
         Some(libc::EACCES) => Problem::NotExecutable.error(name, path),
-        Some(libc::ENOEXEC) => Error::new(
-            ExitCode::PluginRefused,
-            format!("plugin {name}: {} is neither a program nor a script", path.display()),
-        )
-        .hint(format!("sed -i '1i #!/bin/sh' {}", super::problem::quote(path))),
         _ => Problem::Broken(error.to_string()).error(name, path),
     }
 }
@@ -48,6 +43,10 @@ pub fn replace(name: &str, path: &Path, arguments: &[OsString], invocation: &Inv
 pub fn prepare(command: &mut Command, invocation: &Invocation) -> io::Result<OwnedFd> {
     let context = sealed(&serde_json::to_vec(invocation)?)?;
     command.env(CONTEXT_FD, context.as_raw_fd().to_string());
+    if invocation.target.kind == TargetKind::Emulated {
+        // Real names and tokens of the user's shell have no business with an emulator.
+        command.env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN");
+    }
     for (name, value) in variables(invocation) {
         command.env(name, value);
     }

@@ -32,6 +32,14 @@ pub enum Status {
     Refused(Problem),
 }
 
+impl Listed {
+    /// Whether help and completion offer it: a plugin that was only too slow to answer can be run.
+    #[must_use]
+    pub fn is_offered(&self) -> bool {
+        matches!(self.status, Status::Ok | Status::Refused(Problem::Slow))
+    }
+}
+
 impl Status {
     /// The status column.
     #[must_use]
@@ -86,6 +94,21 @@ pub fn all(session: &Session) -> Vec<Listed> {
     listed
 }
 
+/// The plugin that `brume NAME` would run, when it has a manifest.
+#[must_use]
+pub fn one(session: &Session, name: &str) -> Option<(Candidate, Manifest)> {
+    let user = rustix::process::getuid().as_raw();
+    let candidate = find::named(&folders_of(session), name).into_iter().next()?;
+    if refusal(&candidate, session, user).is_some() {
+        return None;
+    }
+    let folder = &session.directories().cache;
+    let limit = cache::DEADLINE_OF_ONE;
+    let mut answers = cache::manifests(&[&candidate], folder, session.executable(), limit);
+    let manifest = answers.pop()?.ok()?;
+    Some((candidate, manifest))
+}
+
 /// What speaks against a plugin file without running any of it.
 #[must_use]
 pub fn refusal(candidate: &Candidate, session: &Session, user: u32) -> Option<Problem> {
@@ -105,7 +128,8 @@ fn ask(listed: &mut [Listed], session: &Session) {
         .collect();
     let candidates: Vec<Candidate> = open.iter().map(|listed| listed.candidate.clone()).collect();
     let candidates: Vec<&Candidate> = candidates.iter().collect();
-    let answers = cache::manifests(&candidates, &session.directories().cache, session.executable());
+    let folder = &session.directories().cache;
+    let answers = cache::manifests(&candidates, folder, session.executable(), cache::DEADLINE);
     for (listed, answer) in open.iter_mut().zip(answers) {
         match answer {
             Ok(manifest) => listed.manifest = Some(manifest),

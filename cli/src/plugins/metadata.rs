@@ -14,7 +14,8 @@ use brume_plugin::manifest::{CommandTree, Manifest};
 use brume_plugin::run::standalone::METADATA_COMMAND;
 
 use super::child::Asked;
-use super::{Candidate, Form, Problem, find, library};
+use super::{Candidate, Form, Problem, find, library, permissions};
+use crate::environment;
 
 /// Largest manifest, in bytes.
 const MANIFEST_BYTES_MAX: usize = 1 << 20;
@@ -24,9 +25,6 @@ const TREE_DEPTH_MAX: usize = 8;
 
 /// Most commands and arguments in a tree.
 const TREE_NODES_MAX: usize = 10_000;
-
-/// What a plugin that does not answer in time has.
-pub const TOO_SLOW: &str = "it did not give its metadata in time";
 
 /// Asks all `candidates` at once; the answers come in the same order.
 ///
@@ -65,7 +63,8 @@ pub fn check(text: &[u8], name: &str) -> Result<Manifest, Problem> {
         return Err(Problem::NameMismatch { actual: manifest.name });
     }
     let major = manifest.abi.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major != Some(ABI_MAJOR) {
+    // An executable in another language knows of no ABI, and needs none.
+    if !manifest.abi.is_empty() && major != Some(ABI_MAJOR) {
         let need = format!("{ABI_MAJOR}.{ABI_MINOR}");
         return Err(Problem::AbiMismatch { have: manifest.abi, need });
     }
@@ -102,8 +101,12 @@ enum Question {
 
 impl Question {
     fn begin(candidate: &Candidate, core: &Path) -> Self {
-        match fs::read(find::sidecar(&candidate.path, &candidate.name)) {
-            Ok(text) => Self::Answered(Ok(text)),
+        let sidecar = find::sidecar(&candidate.path, &candidate.name);
+        match fs::read(&sidecar) {
+            Ok(text) => {
+                let user = rustix::process::getuid().as_raw();
+                Self::Answered(permissions::check(&sidecar, user).map(|()| text))
+            }
             Err(_) => Self::spawn(candidate, core),
         }
     }
@@ -118,6 +121,8 @@ impl Question {
             Form::Library => {
                 let mut command = Command::new(core);
                 command.args([library::METADATA_COMMAND, &candidate.name]).arg(&candidate.path);
+                // We may be answering a shell; the child is to answer us.
+                command.env_remove(environment::COMPLETE);
                 command
             }
         };
@@ -138,9 +143,7 @@ impl Question {
         match text {
             Ok(text) if text.is_empty() => Err(Problem::Broken("it gives no metadata".to_owned())),
             Ok(text) => Ok(text),
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                Err(Problem::Broken(TOO_SLOW.to_owned()))
-            }
+            Err(error) if error.kind() == ErrorKind::TimedOut => Err(Problem::Slow),
             Err(error) => Err(Problem::Broken(error.to_string())),
         }
     }
@@ -176,6 +179,7 @@ mod tests {
     #[test]
     fn a_manifest_is_checked() {
         assert_eq!(check(GOOD.as_bytes(), "x").unwrap().name, "x");
+        assert!(check(br#"{"schema":1,"name":"x"}"#, "x").is_ok(), "an executable has no ABI");
         let table = [
             ("", "broken"),
             ("[]", "broken"),
@@ -221,7 +225,7 @@ mod tests {
         let answers = ask(&candidates, Path::new("/nonexistent"), Duration::from_secs(2));
         assert!(began.elapsed() < Duration::from_secs(20), "the hanging one was waited for");
         assert!(answers[0].is_ok(), "{:?}", answers[0]);
-        assert_eq!(answers[1], Err(Problem::Broken(TOO_SLOW.to_owned())));
+        assert_eq!(answers[1], Err(Problem::Slow));
         assert!(answers[2].is_err());
         assert!(answers[3].is_err());
     }

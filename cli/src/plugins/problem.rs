@@ -39,6 +39,8 @@ pub enum Problem {
     Untrusted,
     /// A library that is not the one that was trusted.
     HashChanged,
+    /// It did not say in time what it is; it can be run all the same.
+    Slow,
     /// It cannot be read, loaded or understood.
     Broken(String),
 }
@@ -55,6 +57,7 @@ impl Problem {
             Self::NameMismatch { actual } => format!("name-mismatch({actual})"),
             Self::Untrusted => "untrusted".to_owned(),
             Self::HashChanged => "hash-changed".to_owned(),
+            Self::Slow => "slow".to_owned(),
             Self::Broken(_) => "broken".to_owned(),
         }
     }
@@ -95,6 +98,9 @@ impl Problem {
             Self::HashChanged => refuse(format!("plugin {name} changed since it was trusted"))
                 .cause(format!("{shown} is not the file that plugins.lock knows"))
                 .hint(format!("brume plugin trust {name}")),
+            Self::Slow => load(format!("plugin {name} did not give its metadata in time"))
+                .cause(format!("{shown} was asked"))
+                .hint(format!("brume plugin verify {name}")),
             Self::Broken(reason) => load(format!("plugin {name} cannot be loaded from {shown}"))
                 .cause(reason)
                 .hint(format!("install {name} again, or remove it: rm {}", quote(path))),

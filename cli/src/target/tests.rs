@@ -1,3 +1,5 @@
+//! Which source wins, and what flags do to a target.
+
 use super::*;
 use crate::config::file::{self, Owner};
 use crate::config::{from_environment, from_flags};
@@ -5,7 +7,7 @@ use crate::config::{from_environment, from_flags};
 const FILE: &str = r#"
 current-context = "shop"
 
-[contexts.shop]
+[context.shop]
 kube-context = "kind-shop"
 kubeconfig = "~/.kube/shop"
 namespace = "team"
@@ -15,7 +17,7 @@ endpoint-urls = { sqs = "http://q" }
 argocd-server = "argo:443"
 protected = true
 
-[contexts.mist]
+[context.mist]
 emulator = "second"
 region = "eu-west-3"
 "#;
@@ -48,7 +50,8 @@ fn context(name: &str) -> GlobalFlags {
 fn the_first_source_wins() {
     let none = GlobalFlags::default();
     let local = GlobalFlags { local: true, ..GlobalFlags::default() };
-    let table: [(&str, &GlobalFlags, &[(&str, &str)], &str); 10] = [
+    type Row<'a> = (&'a str, &'a GlobalFlags, &'a [(&'a str, &'a str)], &'a str);
+    let table: [Row<'_>; 10] = [
         ("", &none, &[], "ambient"),
         (FILE, &none, &[], "context shop"),
         (FILE, &none, &[("BRUME_CONTEXT", "mist")], "emulator mist second"),

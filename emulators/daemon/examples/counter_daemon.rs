@@ -1,6 +1,6 @@
 //! The smallest service there can be, and a daemon that hosts it: a counter over HTTP.
 //!
-//! `POST /` counts, `GET /` tells. The daemon's own tests run it.
+//! `POST /` counts, `GET /` tells. Shows what an emulator has to bring.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -112,6 +112,6 @@ impl Service for Counter {
 }
 
 fn main() -> ExitCode {
-    let registry = Registry::new().with("counter", &["count"], || Arc::new(Counter::default()));
+    let registry = Registry::new().with("counter", || Arc::new(Counter::default()));
     run(std::env::args_os().collect(), &registry)
 }

@@ -29,6 +29,8 @@ pub struct Options {
     pub paths: InstancePaths,
     /// State in memory only.
     pub is_ephemeral: bool,
+    /// Damaged state is moved aside instead of being an error.
+    pub repair: bool,
     /// Services by the names that were typed; empty means all there are.
     pub services: Vec<String>,
     /// Ports of services that have none of their own in `ports`.
@@ -72,6 +74,7 @@ pub fn command() -> Command {
                 .help("Folder for this instance's lock, endpoint document and control socket"),
         )
         .arg(flag("ephemeral").help("Keeps state in memory only"))
+        .arg(flag("repair").help("Moves damaged files aside, keeps what precedes the damage"))
         .arg(
             Arg::new("port-base")
                 .long("port-base")
@@ -156,6 +159,7 @@ impl Options {
             mode,
             paths,
             is_ephemeral: is("ephemeral"),
+            repair: is("repair"),
             services: strings("services").collect(),
             port_policy,
             ports: ports.collect(),

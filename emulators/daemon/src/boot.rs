@@ -55,6 +55,18 @@ pub(crate) fn boot(options: &Options) -> Result<Boot> {
     Ok(Boot { log_file, log, _locks: locks })
 }
 
+#[cfg(test)]
+impl Boot {
+    /// What a host needs, without the process-wide part.
+    pub(crate) fn for_tests(options: &Options) -> Self {
+        make_private_folder(&options.paths.runtime).expect("made");
+        let log_file = LogFile::open(&options.paths.log(true), false).expect("opened");
+        let log_file = Arc::new(log_file);
+        let log = Log::new(Arc::<LogFile>::clone(&log_file), "daemon");
+        Self { log_file, log, _locks: Vec::new() }
+    }
+}
+
 fn lock_instance(paths: &InstancePaths) -> Result<InstanceLock> {
     let name = &paths.name;
     InstanceLock::acquire(&paths.lock()).map_err(|error| match error.code {
@@ -113,9 +125,10 @@ fn note_panics(log: &Log) {
     }));
 }
 
-/// Lets standard output go: whoever waited for readiness sees the end of it.
-pub(crate) fn close_stdout() -> io::Result<()> {
+/// Lets go of the streams that came from whoever started us: they may wait for the end of them.
+pub(crate) fn let_streams_go() -> io::Result<()> {
     let null = fs::OpenOptions::new().write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use brume_foundation::log::Log;
 use brume_foundation::ports::Ports;
 use brume_foundation::random::Random;
 use brume_foundation::service::{Service, ServiceContext, Started, Storage};
+use brume_instance::endpoint::MOVED_FROM_PORT;
 use brume_instance::protocol::{ClockView, PROTOCOL, ServiceStatus, Status};
 use brume_instance::{Code, EndpointDocument, Error, InstancePaths, Result, ServiceEndpoint};
 use tokio::sync::{Mutex, Notify};
@@ -35,6 +36,7 @@ const ADVANCE_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
 pub(crate) struct Host {
     paths: InstancePaths,
     is_ephemeral: bool,
+    repair: bool,
     clock: Arc<Clock>,
     faults: Arc<Faults>,
     random: Random,
@@ -68,6 +70,7 @@ impl Host {
         Self {
             paths: options.paths.clone(),
             is_ephemeral: options.is_ephemeral,
+            repair: options.repair,
             clock,
             faults: Arc::new(Faults::new()),
             random,
@@ -102,12 +105,16 @@ impl Host {
         for service in services {
             let name = service.name().to_owned();
             let context = self.context(&name)?;
-            let started = service.start(context).await.map_err(|error| {
+            let mut started = service.start(context).await.map_err(|error| {
                 let error = to_wire(error);
                 let log = self.log_file.path().display();
                 Error { message: format!("{name} cannot start: {}", error.message), ..error }
                     .hint(format!("less {log}"))
             })?;
+            if let Some(port) = self.ports.moved_from(&name) {
+                let extra = &mut started.endpoint.extra;
+                extra.insert(MOVED_FROM_PORT.to_owned(), port.to_string());
+            }
             hosted.push(Hosted { service, started });
         }
         for one in &*hosted {
@@ -128,6 +135,7 @@ impl Host {
             } else {
                 Storage::Durable(folder)
             },
+            repair: self.repair,
             clock: Arc::clone(&self.clock),
             faults: Arc::clone(&self.faults),
             random: self.random.fork(name),

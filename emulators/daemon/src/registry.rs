@@ -3,11 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use brume_cluster::Cluster;
 use brume_foundation::service::Service;
+use brume_instance::services::{PLANNED, canonical};
 use brume_instance::{Code, Error, Result};
-
-/// Names of services that later versions bring.
-const PLANNED: [&str; 5] = ["aws", "sqs", "sns", "lambda", "snowflake"];
 
 type Make = fn() -> Arc<dyn Service>;
 
@@ -20,7 +19,6 @@ pub struct Registry {
 #[derive(Clone)]
 struct Entry {
     name: &'static str,
-    aliases: &'static [&'static str],
     make: Make,
 }
 
@@ -40,18 +38,13 @@ impl Registry {
     /// The services of this version.
     #[must_use]
     pub fn standard() -> Self {
-        Self::new().with("kubernetes", &["k8s", "cluster"], || Arc::new(Cluster::new()))
+        Self::new().with("kubernetes", || Arc::new(Cluster::default()))
     }
 
     /// Adds a service.
     #[must_use]
-    pub fn with(
-        mut self,
-        name: &'static str,
-        aliases: &'static [&'static str],
-        make: Make,
-    ) -> Self {
-        self.entries.push(Entry { name, aliases, make });
+    pub fn with(mut self, name: &'static str, make: Make) -> Self {
+        self.entries.push(Entry { name, make });
         self
     }
 
@@ -94,6 +87,38 @@ impl Registry {
 
 impl Entry {
     fn answers_to(&self, name: &str) -> bool {
-        self.name == name || self.aliases.contains(&name)
+        self.name == canonical(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brume_instance::services::SERVICES;
+
+    use super::*;
+
+    fn make(asked: &[&str]) -> Result<Vec<String>> {
+        let asked = asked.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let made = Registry::standard().make(&asked)?;
+        Ok(made.iter().map(|service| service.name().to_owned()).collect())
+    }
+
+    #[test]
+    fn every_service_is_known_to_the_command_line_too() {
+        let names = SERVICES.map(|(name, _)| name);
+        assert_eq!(Registry::standard().names(), names);
+        assert_eq!(make(&[]).expect("all"), names);
+    }
+
+    #[test]
+    fn aliases_and_repetitions_make_one() {
+        assert_eq!(make(&["k8s", "cluster", "kubernetes"]).expect("one"), ["kubernetes"]);
+    }
+
+    #[test]
+    fn unknown_and_planned_services_are_told_apart() {
+        let message = |name| make(&[name]).expect_err("refused").message;
+        assert_eq!(message("aws"), "the service `aws` is not supported yet");
+        assert_eq!(message("nope"), "there is no service `nope`");
     }
 }

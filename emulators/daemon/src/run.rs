@@ -107,8 +107,8 @@ async fn live(
     match options.mode {
         Mode::Detached => {
             announce(&Readiness::Ready(document));
-            if let Err(error) = boot::close_stdout() {
-                boot.log.warn(format_args!("cannot let standard output go: {error}"));
+            if let Err(error) = boot::let_streams_go() {
+                boot.log.warn(format_args!("cannot let the starter's streams go: {error}"));
             }
         }
         _ => {

@@ -10,6 +10,8 @@ use crate::log::Log;
 
 /// How many ports after the preferred one are tried.
 const ATTEMPTS_MAX: u16 = 200;
+/// How often the system is asked for any free port.
+const RANDOM_DRAWS_MAX: usize = 10;
 
 /// Which ports services get when none was asked for by number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,8 +71,10 @@ impl Ports {
         };
         if first == 0 {
             // What is free on 127.0.0.1 may be taken on ::1: another draw helps.
-            let draws = (0..RANDOM_DRAWS_MAX).map(|_| bind_loopback(0));
-            let drawn = draws.reduce(Result::or).unwrap_or_else(|| bind_loopback(0));
+            let mut drawn = bind_loopback(0);
+            for _ in 1..RANDOM_DRAWS_MAX {
+                drawn = drawn.or_else(|_| bind_loopback(0));
+            }
             return drawn.map_err(|error| refused(service, 0, &error));
         }
         let mut refusal = None;

@@ -66,6 +66,9 @@ pub struct ServiceContext {
     pub instance: String,
     /// Where state goes.
     pub storage: Storage,
+    /// Move damaged state aside and go on with what precedes the damage; without it, damage is an
+    /// error.
+    pub repair: bool,
     /// The only source of time for the engine.
     pub clock: Arc<Clock>,
     /// Failures to inject; ask before each operation.

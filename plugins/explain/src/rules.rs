@@ -77,7 +77,7 @@ fn own_facts(schema: &Schema) -> Vec<Fact> {
     let yes = |flag: bool| flag.then_some(Value::Bool(true));
     let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
     let list = |values: &[String]| (!values.is_empty()).then(|| json!(values));
-    add("default", text(&rules.effective_default).or_else(|| published_default(schema)));
+    add("default", rules.effective_default.clone().or_else(|| published_default(schema)));
     add("enum", (!schema.enum_values.is_empty()).then(|| json!(schema.enum_values)));
     add("format", text(&schema.format));
     add("minimum", rules.minimum.clone());

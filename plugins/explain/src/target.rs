@@ -54,7 +54,9 @@ fn connect(context: &Context<'_>) -> Result<Server> {
 fn is_ambient(context: &Context<'_>) -> bool {
     let target = context.target();
     let kubernetes = &target.kubernetes;
-    target.kind == TargetKind::Real && kubernetes.context.is_none() && kubernetes.kubeconfig.is_empty()
+    target.kind == TargetKind::Real
+        && kubernetes.context.is_none()
+        && kubernetes.kubeconfig.is_empty()
 }
 
 /// There is no cluster to ask, which is no reason to fail.

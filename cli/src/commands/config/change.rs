@@ -9,7 +9,7 @@ use clap::ArgMatches;
 
 use crate::atomic;
 use crate::config::edit::Editor;
-use crate::config::{RESERVED_NAMES, Scalar, file, keys};
+use crate::config::{Origin, RESERVED_NAMES, Scalar, file, keys};
 use crate::session::Session;
 
 type Changes<'a> = Vec<(&'a str, Option<Scalar>)>;
@@ -50,10 +50,10 @@ pub(super) fn use_context(session: &Session, name: &str) -> Result<()> {
     editor.set_current_context(Some(name));
     editor.save()?;
     session.notice(&format!("Switched to context '{name}'."));
-    let effective = session.config.settings.get("current-context");
-    if let Some(origin) = effective.map(|entry| &entry.origin)
-        && !matches!(origin, crate::config::Origin::File { path, .. } if *path == session.config_path())
-    {
+    let path = session.config_path();
+    let is_own = |origin: &Origin| matches!(origin, Origin::File { path: of, .. } if *of == path);
+    let effective = session.config.settings.get("current-context").map(|entry| &entry.origin);
+    if let Some(origin) = effective.filter(|origin| !is_own(origin)) {
         session.notice(&format!("warning: {origin} still says otherwise"));
     }
     Ok(())
@@ -69,8 +69,8 @@ pub(super) fn set_context(session: &Session, matches: &ArgMatches) -> Result<()>
             changes.push((key, Some(Scalar::Text(value.clone()))));
         }
     }
-    if let Some(value) = matches.get_one::<String>("protected") {
-        changes.push(("protected", Some(Scalar::Boolean(value == "true"))));
+    if matches.get_flag("protected") {
+        changes.push(("protected", Some(Scalar::Boolean(true))));
     }
     if let Some(addresses) = service_urls(session, name, matches)? {
         changes.push(("endpoint-urls", Some(Scalar::Addresses(addresses))));

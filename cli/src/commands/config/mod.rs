@@ -104,11 +104,7 @@ fn set_context() -> Command {
         .arg(
             Arg::new("protected")
                 .long("protected")
-                .value_name("YES-OR-NO")
-                .num_args(0..=1)
-                .require_equals(true)
-                .default_missing_value("true")
-                .value_parser(["true", "false"])
+                .action(ArgAction::SetTrue)
                 .help("Ask before every change there"),
         )
         .arg(

@@ -7,6 +7,7 @@ use brume_plugin::error::{Error, ExitCode, Result};
 use serde::Serialize;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 
+use super::super::table::table;
 use crate::config::{Entry, Origin, RESERVED_NAMES, Scalar};
 use crate::session::Session;
 
@@ -17,6 +18,7 @@ struct View<'a> {
     settings: BTreeMap<&'a str, &'a Scalar>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     plugins: BTreeMap<&'a str, &'a Scalar>,
+    #[serde(rename = "context")]
     contexts: BTreeMap<&'a str, BTreeMap<&'a str, &'a Scalar>>,
 }
 
@@ -95,15 +97,16 @@ pub(super) fn contexts(session: &Session) -> Result<()> {
         rows.push(ContextRow { name, current: name == current, protected: false, goes_to });
     }
     session.print(&rows, |rows| {
-        let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0).max(4);
-        let mut text = format!("CURRENT  {:width$}  PROTECTED  GOES TO\n", "NAME");
-        for row in rows {
-            let (mark, protected) =
-                (if row.current { "*" } else { "" }, if row.protected { "yes" } else { "" });
-            let line = format!("{mark:7}  {:width$}  {protected:9}  {}", row.name, row.goes_to);
-            let _ = writeln!(text, "{}", line.trim_end());
-        }
-        text
+        let mark = |on: bool, mark: &str| if on { mark.to_owned() } else { String::new() };
+        let cells = rows.iter().map(|row| {
+            vec![
+                mark(row.current, "*"),
+                row.name.to_owned(),
+                mark(row.protected, "yes"),
+                row.goes_to.clone(),
+            ]
+        });
+        table(&["CURRENT", "NAME", "PROTECTED", "GOES TO"], cells)
     })
 }
 
@@ -130,7 +133,7 @@ fn rows(session: &Session) -> Vec<Row<'_>> {
     }
     for (name, keys) in &config.contexts {
         for (key, entry) in keys {
-            rows.push(entry_row(format!("contexts.{}.{key}", quoted(name)), entry));
+            rows.push(entry_row(format!("context.{}.{key}", quoted(name)), entry));
         }
     }
     rows
@@ -150,20 +153,20 @@ fn toml(view: &View<'_>) -> String {
         document.insert(key, item(scalar));
     }
     if !view.plugins.is_empty() {
-        document.insert("plugins", Item::Table(table(&view.plugins)));
+        document.insert("plugins", Item::Table(toml_table(&view.plugins)));
     }
     if !view.contexts.is_empty() {
         let mut contexts = Table::new();
         contexts.set_implicit(true);
         for (name, keys) in &view.contexts {
-            contexts.insert(name, Item::Table(table(keys)));
+            contexts.insert(name, Item::Table(toml_table(keys)));
         }
-        document.insert("contexts", Item::Table(contexts));
+        document.insert("context", Item::Table(contexts));
     }
     document.to_string()
 }
 
-fn table(values: &BTreeMap<&str, &Scalar>) -> Table {
+fn toml_table(values: &BTreeMap<&str, &Scalar>) -> Table {
     values.iter().map(|(key, scalar)| (toml_edit::Key::new(*key), item(scalar))).collect()
 }
 

@@ -144,6 +144,7 @@ fn read(path: &Path, size_bytes: u64) -> Result<Kubeconfig, String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
     serde_saphyr::from_str(&text).map_err(|error| {
         let text = error.to_string();
-        text.lines().next().unwrap_or_default().to_owned()
+        let line = text.lines().next().unwrap_or_default();
+        line.strip_prefix("error: ").unwrap_or(line).to_owned()
     })
 }

@@ -23,6 +23,11 @@ pub(super) fn check(session: &Session) -> Vec<Finding> {
                 format!("{shown} is shadowed by {what}"),
                 "brume plugin list",
             )),
+            Status::Refused(problem @ Problem::Slow) => {
+                let error = problem.error(&candidate.name, &candidate.path);
+                let hint = error.hints.first().cloned().unwrap_or_default();
+                findings.push(Finding::warn("plugins", error.message, hint));
+            }
             Status::Refused(problem) => {
                 let error = problem.error(&candidate.name, &candidate.path);
                 let mut detail = error.message;

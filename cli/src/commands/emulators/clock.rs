@@ -38,9 +38,7 @@ pub fn command() -> Command {
                 .arg(instance::argument()),
         )
         .subcommand(Command::new("freeze").about("Stop the clock").arg(instance::argument()))
-        .subcommand(
-            Command::new("resume").about("Let the clock run on").arg(instance::argument()),
-        )
+        .subcommand(Command::new("resume").about("Let the clock run on").arg(instance::argument()))
 }
 
 /// Does it and prints what the clock shows then.
@@ -74,7 +72,7 @@ pub fn run(matches: &ArgMatches, session: &Session) -> Result<u8> {
 /// What a clock shows, in one line.
 pub(super) fn describe(view: &ClockView) -> String {
     let distance = match view.ahead_ms {
-        0..1_000 | -1_000..0 => "real time".to_owned(),
+        -1_000..1_000 => "real time".to_owned(),
         ahead if ahead > 0 => format!("{} ahead", span::format(ahead.unsigned_abs())),
         behind => format!("{} behind", span::format(behind.unsigned_abs())),
     };

@@ -33,6 +33,7 @@ pub(super) struct Start<'a> {
     pub(super) port_base: Option<u16>,
     pub(super) ports: Vec<String>,
     pub(super) seed: Option<u64>,
+    pub(super) repair: bool,
 }
 
 impl<'a> Start<'a> {
@@ -45,6 +46,7 @@ impl<'a> Start<'a> {
             port_base: None,
             ports: Vec::new(),
             seed: None,
+            repair: false,
         }
     }
 
@@ -59,6 +61,9 @@ impl<'a> Start<'a> {
         ];
         if self.is_ephemeral {
             arguments.push("--ephemeral".into());
+        }
+        if self.repair {
+            arguments.push("--repair".into());
         }
         if let Some(base) = self.port_base {
             arguments.extend(["--port-base".into(), base.to_string().into()]);
@@ -87,8 +92,8 @@ pub(super) fn start(
     start: &Start<'_>,
     deadline: Instant,
 ) -> Result<EndpointDocument> {
-    let mut command = detached(session, start)?;
-    let mut child = spawn(command.stdin(Stdio::null()))?;
+    let mut command = detached(session)?;
+    let mut child = spawn(command.args(start.arguments()).stdin(Stdio::null()))?;
     match wait_for_readiness(&mut child, start, deadline) {
         Err(error) if error.code == ExitCode::Conflict => {
             match instance::running(start.paths, deadline)? {
@@ -109,8 +114,8 @@ pub(super) fn start_leashed(
     start: &Start<'_>,
     deadline: Instant,
 ) -> Result<(EndpointDocument, Option<ChildStdin>)> {
-    let mut command = detached(session, start)?;
-    let mut child = spawn(command.stdin(Stdio::piped()))?;
+    let mut command = detached(session)?;
+    let mut child = spawn(command.arg("--leash").args(start.arguments()).stdin(Stdio::piped()))?;
     let document = wait_for_readiness(&mut child, start, deadline)?;
     Ok((document, child.stdin.take()))
 }
@@ -125,9 +130,9 @@ pub(super) fn become_daemon(session: &Session, start: &Start<'_>) -> Result<u8> 
     Err(cannot_start(&error))
 }
 
-fn detached(session: &Session, start: &Start<'_>) -> Result<Command> {
+fn detached(session: &Session) -> Result<Command> {
     let mut command = Command::new(find(session)?);
-    command.arg("--detached").args(start.arguments());
+    command.arg("--detached");
     Ok(command)
 }
 
@@ -152,9 +157,10 @@ fn find(session: &Session) -> Result<PathBuf> {
     candidates.iter().find(|path| path.is_file()).cloned().ok_or_else(|| {
         candidates
             .iter()
-            .fold(Error::failed(format!("cannot find the executable {EXECUTABLE}")), |error, path| {
-                error.cause(format!("it is not at {}", path.display()))
-            })
+            .fold(
+                Error::failed(format!("cannot find the executable {EXECUTABLE}")),
+                |error, path| error.cause(format!("it is not at {}", path.display())),
+            )
             .hint(format!("export {VARIABLE}=/path/to/{EXECUTABLE}"))
     })
 }

@@ -19,7 +19,9 @@ const STOP_MAX: Duration = Duration::from_secs(30);
 pub fn command() -> Command {
     Command::new("down")
         .about("Stop the emulators")
-        .long_about("Stops the emulators of an instance. Their state stays; `brume reset` forgets it.")
+        .long_about(
+            "Stops the emulators of an instance. Their state stays; `brume reset` forgets it.",
+        )
         .arg(instance::argument())
         .arg(
             Arg::new("all")

@@ -1,14 +1,17 @@
 //! `brume fault`.
 
 use brume_instance::protocol::{FaultAction, FaultRule, FaultView, Reply, Request};
+use brume_instance::services::canonical;
 use brume_plugin::duration::parse_duration_ms;
 use brume_plugin::error::Result;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::super::table::table;
 use super::instance;
-use super::up::canonical;
 use crate::session::Session;
+
+/// The options of which exactly one is given.
+const ACTIONS: [&str; 4] = ["error", "latency", "drop", "throttle"];
 
 /// Describes the command.
 pub fn command() -> Command {
@@ -41,9 +44,8 @@ pub fn command() -> Command {
 }
 
 fn add_command() -> Command {
-    let option = |name: &'static str, value: &'static str| {
-        Arg::new(name).long(name).value_name(value)
-    };
+    let option =
+        |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
     let duration = |name| option(name, "DURATION").value_parser(parse_duration_ms);
     Command::new("add")
         .about("Add a rule")
@@ -71,10 +73,25 @@ fn add_command() -> Command {
                 .value_parser(value_parser!(u16).range(400..600))
                 .help("Fail with this HTTP status"),
         )
-        .arg(option("code", "CODE").requires("error").help("The cloud's own error code"))
-        .arg(option("message", "TEXT").requires("error").help("The error's message"))
+        .arg(
+            option("code", "CODE")
+                .requires("error")
+                .conflicts_with_all(others("error"))
+                .help("The cloud's own error code"),
+        )
+        .arg(
+            option("message", "TEXT")
+                .requires("error")
+                .conflicts_with_all(others("error"))
+                .help("The error's message"),
+        )
         .arg(duration("latency").help("Wait this long, then go on"))
-        .arg(duration("jitter").requires("latency").help("Wait up to this much longer"))
+        .arg(
+            duration("jitter")
+                .requires("latency")
+                .conflicts_with_all(others("latency"))
+                .help("Wait up to this much longer"),
+        )
         .arg(
             Arg::new("drop")
                 .long("drop")
@@ -89,12 +106,11 @@ fn add_command() -> Command {
         .arg(
             option("burst", "N")
                 .requires("throttle")
+                .conflicts_with_all(others("throttle"))
                 .value_parser(value_parser!(u32))
                 .help("Let so many through at once"),
         )
-        .group(
-            ArgGroup::new("action").args(["error", "latency", "drop", "throttle"]).required(true),
-        )
+        .group(ArgGroup::new("action").args(ACTIONS).required(true))
         .arg(
             option("rate", "SHARE")
                 .default_value("1")
@@ -118,6 +134,12 @@ fn add_command() -> Command {
                 .help("Seed of the decisions; drawn and shown when not given"),
         )
         .arg(instance::argument())
+}
+
+/// The actions beside `action`. Needed for what belongs to that one: clap does not insist on an
+/// argument that contradicts one which was given.
+fn others(action: &str) -> impl Iterator<Item = &'static str> {
+    ACTIONS.into_iter().filter(move |other| *other != action)
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {

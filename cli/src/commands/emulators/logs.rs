@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use brume_instance::protocol::{Reply, Request};
+use brume_instance::services::canonical;
 use brume_plugin::error::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::instance::{self, shown};
-use super::up::canonical;
 use crate::session::Session;
 
 /// Describes the command.

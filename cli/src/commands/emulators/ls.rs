@@ -37,9 +37,7 @@ pub fn run(_: &ArgMatches, session: &Session) -> Result<u8> {
         instances(&directories.state).into_iter().chain(instances(&directories.runtime)).collect();
     let rows: Vec<Row> = names
         .iter()
-        .filter_map(|name| {
-            row(&InstancePaths::new(&directories.state, &directories.runtime, name))
-        })
+        .filter_map(|name| row(&InstancePaths::new(&directories.state, &directories.runtime, name)))
         .collect();
     session.print(&rows, |rows| {
         if rows.is_empty() {

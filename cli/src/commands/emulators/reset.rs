@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use brume_instance::protocol::Request;
+use brume_instance::services::canonical;
 use brume_plugin::error::Result;
 use clap::{Arg, ArgMatches, Command};
 
 use super::instance;
-use super::up::canonical;
 use crate::session::Session;
 
 /// Removing a large state takes time.

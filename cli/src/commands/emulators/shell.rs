@@ -103,9 +103,8 @@ mod tests {
             Shell::Json,
             Shell::Github,
         ];
-        let text: String = all
-            .map(|shell| shell.set(&variables) + &shell.unset(&["A".to_owned()]))
-            .concat();
+        let text: String =
+            all.map(|shell| shell.set(&variables) + &shell.unset(&["A".to_owned()])).concat();
         insta::assert_snapshot!(text, @r#"
         export A='it'\''s a "$x\y"'
         unset A

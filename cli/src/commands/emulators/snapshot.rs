@@ -7,7 +7,7 @@ use std::time::Duration;
 use brume_instance::archive::{self, Limits, Manifest};
 use brume_instance::protocol::Request;
 use brume_instance::{InstancePaths, make_private_folder};
-use brume_plugin::error::{Error, Result};
+use brume_plugin::error::{Error, ExitCode, Result};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::instance::{self, shown};
@@ -76,6 +76,12 @@ pub fn run(matches: &ArgMatches, session: &Session) -> Result<u8> {
 }
 
 fn save(paths: &InstancePaths, file: &Path) -> Result<Manifest> {
+    let parent = std::path::absolute(file).ok().and_then(|file| Some(file.parent()?.to_owned()));
+    if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
+        let message = format!("there is no folder {}", parent.display());
+        let hint = format!("mkdir -p '{}'", parent.display());
+        return Err(Error::new(ExitCode::NotFound, message).hint(hint));
+    }
     // Beside the target: there is room for the one where there is room for the other.
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.parts", std::process::id()));

@@ -18,7 +18,10 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
     for (unit, days_each) in [("w", 7), ("d", 1)] {
         let Some((number, after)) = rest.split_once(unit) else { continue };
         let number = number.parse::<u64>().map_err(|_| wrong())?;
-        days = number.checked_mul(days_each).and_then(|more| days.checked_add(more)).ok_or_else(wrong)?;
+        days = number
+            .checked_mul(days_each)
+            .and_then(|more| days.checked_add(more))
+            .ok_or_else(wrong)?;
         rest = after;
     }
     if days > DAYS_MAX {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use brume_instance::endpoint::MOVED_FROM_PORT;
+use brume_instance::services::{PLANNED, canonical};
 use brume_instance::{EndpointDocument, InstancePaths};
 use brume_plugin::duration::parse_duration_ms;
 use brume_plugin::error::{Error, ExitCode, Result};
@@ -59,6 +61,7 @@ pub fn command() -> Command {
                 .long("port")
                 .value_name("SERVICE=N")
                 .action(ArgAction::Append)
+                .value_parser(check_port)
                 .help("Port of one service, or an error; 0 takes a free one"),
         )
         .arg(
@@ -69,6 +72,12 @@ pub fn command() -> Command {
                 .help("Seed of the emulators' randomness"),
         )
         .arg(
+            Arg::new("repair")
+                .long("repair")
+                .action(ArgAction::SetTrue)
+                .help("Move damaged files aside and go on with what precedes the damage"),
+        )
+        .arg(
             Arg::new("wait")
                 .long("wait")
                 .value_name("DURATION")
@@ -76,6 +85,15 @@ pub fn command() -> Command {
                 .value_parser(parse_duration_ms)
                 .help("Give up after this time"),
         )
+}
+
+/// The daemon reads it; a slip of the finger is better said before it starts.
+fn check_port(text: &str) -> Result<String, String> {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    match text.split_once('=') {
+        Some((service, port)) if is_port(port) => Ok(format!("{}={port}", canonical(service))),
+        _ => Err(format!("'{text}' is not SERVICE=N, a port from 0 to 65535")),
+    }
 }
 
 /// Starts what does not run yet and prints where it listens.
@@ -99,6 +117,7 @@ pub fn run(matches: &ArgMatches, session: &Session) -> Result<u8> {
         port_base: matches.get_one("port-base").copied(),
         ports: strings("port").collect(),
         seed: matches.get_one("seed").copied(),
+        repair: matches.get_flag("repair"),
     };
     if matches.get_flag("foreground") {
         return daemon::become_daemon(session, &start);
@@ -141,6 +160,10 @@ fn check(document: &EndpointDocument, start: &Start<'_>, state_was_asked: bool) 
     }
     for service in &start.services {
         let canonical = canonical(service);
+        if PLANNED.contains(&canonical) {
+            let message = format!("the service `{canonical}` is not supported yet");
+            return Err(Error::usage(message).hint("brume up kubernetes"));
+        }
         if document.service(canonical).is_none() {
             return differs(format!("without {canonical}"));
         }
@@ -148,18 +171,10 @@ fn check(document: &EndpointDocument, start: &Start<'_>, state_was_asked: bool) 
     Ok(())
 }
 
-/// The name that the daemon knows a service by.
-pub(super) fn canonical(service: &str) -> &str {
-    match service {
-        "k8s" | "cluster" => "kubernetes",
-        other => other,
-    }
-}
-
 /// A port that is not the usual one is worth a word: the usual one was taken.
 fn note_moved_ports(session: &Session, document: &EndpointDocument) {
     for service in &document.services {
-        if let Some(moved) = service.extra.get("moved-from-port") {
+        if let Some(moved) = service.extra.get(MOVED_FROM_PORT) {
             let url = &service.url;
             session.notice(&format!("Port {moved} is in use: {} is at {url}.", service.name));
         }
@@ -168,9 +183,8 @@ fn note_moved_ports(session: &Session, document: &EndpointDocument) {
 
 fn print(session: &Session, paths: &InstancePaths, document: &EndpointDocument) -> Result<u8> {
     session.print(document, |document| {
-        let rows = document.services.iter().map(|service| {
-            vec![service.name.clone(), service.url.clone()]
-        });
+        let rows =
+            document.services.iter().map(|service| vec![service.name.clone(), service.url.clone()]);
         table(&["SERVICE", "URL"], rows)
     })?;
     if session.output().format.is_none() && session.output().stderr_terminal {

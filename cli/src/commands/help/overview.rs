@@ -9,7 +9,7 @@ use brume_plugin::render::palette::{HEADING, LITERAL, paint};
 use super::TOPICS;
 use crate::commands::{BUILT_INS, Group};
 use crate::plugins::Place;
-use crate::plugins::inventory::{self, Status};
+use crate::plugins::inventory::{self, Listed};
 use crate::session::Session;
 use crate::start::Start;
 
@@ -87,7 +87,7 @@ impl Page<'_> {
 fn plugins(session: &Session) -> Vec<(String, String)> {
     let mut rows: Vec<(String, String)> = inventory::all(session)
         .into_iter()
-        .filter(|listed| listed.status == Status::Ok)
+        .filter(Listed::is_offered)
         .map(|listed| {
             let about = match listed.manifest {
                 Some(manifest) => manifest.about,

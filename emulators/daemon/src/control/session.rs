@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::timeout;
 
 use super::answer::answer;
@@ -92,25 +92,31 @@ impl Session {
         for line in &recent[recent.len().saturating_sub(lines_max)..] {
             self.send(&Reply::Log { line: line.text.to_string() }).await?;
         }
-        while follow {
-            let line = tokio::select! {
-                line = coming.recv() => line,
-                // Anything the client says, its leave included, ends the stream.
-                _ = self.reader.fill_buf() => break,
-            };
-            match line {
-                Ok(line) if wanted(&line) => {
-                    self.send(&Reply::Log { line: line.text.to_string() }).await?;
-                }
-                Ok(_) => {}
-                Err(RecvError::Lagged(count)) => {
-                    let line = format!("… {count} lines were too many at once …");
-                    self.send(&Reply::Log { line }).await?;
-                }
-                Err(RecvError::Closed) => break,
-            }
+        if follow {
+            self.follow_logs(&mut coming, wanted).await?;
         }
         self.send(&Reply::Done).await
+    }
+
+    /// Sends lines as they come, until the client says anything or leaves.
+    async fn follow_logs(
+        &mut self,
+        coming: &mut broadcast::Receiver<Line>,
+        wanted: impl Fn(&Line) -> bool,
+    ) -> io::Result<()> {
+        loop {
+            let line = tokio::select! {
+                line = coming.recv() => line,
+                _ = self.reader.fill_buf() => return Ok(()),
+            };
+            let line = match line {
+                Ok(line) if wanted(&line) => line.text.to_string(),
+                Ok(_) => continue,
+                Err(RecvError::Lagged(count)) => format!("… {count} lines were too many at once …"),
+                Err(RecvError::Closed) => return Ok(()),
+            };
+            self.send(&Reply::Log { line }).await?;
+        }
     }
 
     async fn read_line(&mut self) -> io::Result<String> {

@@ -1,6 +1,6 @@
 //! A service that is an executable of its own, kept running by the daemon.
 //!
-//! The daemon starts it with `--instance NAME --storage DIR [--ephemeral] --port N` after its own
+//! The daemon starts it with `--instance NAME --storage DIR [--ephemeral] [--repair] --port N` after its own
 //! arguments and talks with it over standard input and output, one JSON document a line: first the
 //! executable says [`message::FromService::Ready`], then it answers each
 //! [`message::ToService`] in turn. What it writes on standard error goes to the log. When standard
@@ -61,6 +61,9 @@ impl SupervisedExecutable {
         arguments.extend(["--storage".into(), context.storage.folder().into()]);
         if context.storage.is_ephemeral() {
             arguments.push("--ephemeral".into());
+        }
+        if context.repair {
+            arguments.push("--repair".into());
         }
         arguments.extend(["--port".into(), port.to_string().into()]);
         let keeper = Keeper {

@@ -38,6 +38,7 @@ fn context(folder: &Path) -> ServiceContext {
     ServiceContext {
         instance: "test".to_owned(),
         storage: Storage::Durable(folder.to_path_buf()),
+        repair: false,
         clock: Clock::real(),
         faults: Arc::new(Faults::new()),
         random: Random::seeded(1),

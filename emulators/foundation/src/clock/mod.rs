@@ -112,13 +112,11 @@ impl Clock {
     }
 
     /// Waits until the clock shows `moment`. Must be called inside a tokio runtime.
-    #[must_use]
     pub fn sleep_until(&self, moment: Moment) -> Sleep {
         Sleep::register(&self.shared, moment)
     }
 
     /// Waits for a duration of this clock's time.
-    #[must_use]
     pub fn sleep(&self, duration: Duration) -> Sleep {
         self.sleep_until(self.now().after(duration))
     }

@@ -83,7 +83,9 @@ impl Skeleton<'_> {
             && (!place.comment || self.depth.recursive)
             && (self.depth.max == 0 || place.level < self.depth.max);
         if !expand {
-            let placeholder = placeholder(self.document, &object);
+            // What the server fills in is known of the field, not of its type.
+            let placeholder =
+                filled_in(&child.schema).unwrap_or_else(|| placeholder(self.document, &object));
             let note = type_name(self.document, &child.schema);
             self.line(place, &format!("{}: {placeholder}", child.name), &format!("<{note}>"));
             return;
@@ -132,12 +134,25 @@ impl Skeleton<'_> {
     }
 }
 
-fn placeholder(document: &dyn Document, schema: &Schema) -> String {
-    let scalar = |value: &Value| match value {
+/// The value that the server fills in, if it is one that fits on a line.
+fn filled_in(schema: &Schema) -> Option<String> {
+    match schema.rules.effective_default.as_ref()? {
+        // With spaces it is a sentence that says what the value depends on.
+        Value::String(text) if text.contains(' ') => None,
+        value @ (Value::String(_) | Value::Number(_) | Value::Bool(_)) => Some(scalar(value)),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    };
+    }
+}
+
+fn placeholder(document: &dyn Document, schema: &Schema) -> String {
     if let Some(value) = &schema.default
         && !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null)
     {
@@ -145,12 +160,6 @@ fn placeholder(document: &dyn Document, schema: &Schema) -> String {
     }
     if let Some(value) = schema.enum_values.iter().find(|value| value.as_str() != Some("")) {
         return scalar(value);
-    }
-    let filled_in = schema.rules.effective_default.as_deref();
-    if let Some(value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) =
-        filled_in.and_then(|json| serde_json::from_str(json).ok())
-    {
-        return scalar(&value);
     }
     if let [only] = schema.all_of.as_slice() {
         return placeholder(document, &resolved(document, only));

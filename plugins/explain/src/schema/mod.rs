@@ -111,9 +111,10 @@ pub struct Rules {
     /// CEL rules.
     #[serde(rename = "x-kubernetes-validations")]
     pub validations: Vec<Validation>,
-    /// The value that the server really uses, where the document has none.
+    /// The value that the server really uses, where the document has none: JSON, or a short
+    /// sentence if it depends.
     #[serde(skip)]
-    pub effective_default: Option<String>,
+    pub effective_default: Option<Value>,
 }
 
 /// One CEL rule of a custom resource.

@@ -116,7 +116,9 @@ impl BundledDocument {
 
 fn field_schema(field: Field) -> Schema {
     let mut schema = plain(field.schema());
-    schema.rules.effective_default = field.real_default().map(str::to_owned);
+    schema.rules.effective_default = field
+        .real_default()
+        .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)));
     schema
 }
 

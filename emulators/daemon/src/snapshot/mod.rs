@@ -111,3 +111,6 @@ impl Drop for Backup {
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
+
+#[cfg(test)]
+mod tests;
