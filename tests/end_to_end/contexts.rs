@@ -70,7 +70,7 @@ fn local_needs_no_context_and_starts_the_emulator() {
     let sandbox = Sandbox::new();
     let outcome = sandbox.brume("--local explain pod").run().success();
     assert!(outcome.stdout().starts_with("KIND:       Pod\n"), "{outcome}");
-    assert!(outcome.stderr().contains("start"), "it does not say so\n{outcome}");
+    assert!(outcome.stderr().contains("Started"), "it does not say so\n{outcome}");
     let again = sandbox.brume("-L explain pod").run().success();
     assert!(again.stderr().is_empty(), "it runs already\n{again}");
     let cluster = Cluster::running(&sandbox, "default");

@@ -196,7 +196,7 @@ fn a_state_in_use_is_refused() {
         sandbox.brume(&line).arg(&state).run()
     };
     let _ = up("one").success();
-    let _ = up("two").fails(8, "in use").hints("brume");
+    let _ = up("two").fails(8, "another daemon").hints("brume ls");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn a_broken_snapshot_changes_nothing() {
 fn faults_are_listed_and_removed() {
     let sandbox = Sandbox::new();
     let _ = Cluster::start(&sandbox);
-    let _ = sandbox.brume("fault add kubernetes --status 503 --count 1").run().success();
+    let _ = sandbox.brume("fault add kubernetes --error 503 --count 1").run().success();
     let listed = sandbox.brume("fault ls").run().success();
     assert!(listed.stdout().contains("503"), "{listed}");
     let _ = sandbox.brume("fault rm --all").run().success();

@@ -20,5 +20,6 @@ mod lifecycle;
 mod plugins;
 mod shells;
 mod thin_core;
+mod third_parties;
 mod tidy;
 mod tracing;

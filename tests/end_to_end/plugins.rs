@@ -68,7 +68,7 @@ fn the_plugin_folder_comes_before_the_path() {
 #[test]
 fn a_context_reaches_an_executable_and_no_secret_does() {
     let sandbox = Sandbox::bare();
-    sandbox.config("[context.staging]\n[context.staging.kubernetes]\nnamespace = \"shop\"\n");
+    sandbox.config("[context.staging]\nnamespace = \"shop\"\n");
     sandbox.script(
         "plugins/brume-show",
         "#!/bin/sh\n[ \"$1\" = brume-plugin-metadata ] && {\n\
@@ -114,9 +114,10 @@ fn a_plugin_that_anybody_may_write_is_refused() {
 
 #[test]
 fn a_folder_that_anybody_may_write_is_refused() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::bare();
+    sandbox.script("plugins/brume-open", "#!/bin/sh\necho it ran\n");
     fs::set_permissions(sandbox.plugins(), fs::Permissions::from_mode(0o777)).expect("our own");
-    let _ = sandbox.brume("explain pod").run().fails(126, "").hints("chmod");
+    let _ = sandbox.brume("open").run().fails(126, "").hints("chmod");
 }
 
 #[test]

@@ -25,13 +25,22 @@ pub fn binary(name: &str) -> PathBuf {
     existing(folder().join(name))
 }
 
-/// The path of the library that holds plugin `name`, a dashed name.
+/// The path of the library that holds our own plugin `name`, a dashed name.
 ///
 /// # Panics
 /// When it was not built.
 #[must_use]
 pub fn plugin_library(name: &str) -> PathBuf {
     existing(folder().join(format!("libbrume_{}_plugin.so", name.replace('-', "_"))))
+}
+
+/// The path of an example of a third party's plugin library, from `tests/plugins`.
+///
+/// # Panics
+/// When it was not built.
+#[must_use]
+pub fn example_library(name: &str) -> PathBuf {
+    existing(folder().join(format!("libbrume_{name}.so")))
 }
 
 fn existing(path: PathBuf) -> PathBuf {

@@ -96,7 +96,7 @@ impl Call {
     /// When it cannot be started, runs into the time limit (it is killed then), or leaves behind
     /// a process that holds its output open: whoever pipes it would hang.
     pub fn run(mut self) -> Outcome {
-        let line = format!("{:?}", self.command);
+        let line = line(&self.command);
         let stdin = if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let start = Instant::now();
@@ -120,6 +120,13 @@ impl Call {
         };
         Outcome { line, status, stdout, stderr, wall }
     }
+}
+
+/// The program and its arguments, without folder and environment.
+fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
@@ -184,10 +191,12 @@ impl Outcome {
         std::str::from_utf8(&self.stderr).unwrap_or_else(|_| panic!("not UTF-8\n{self}"))
     }
 
-    /// The first line of standard error, empty if there is none.
+    /// The line of standard error that says what failed: the first that does not just say where
+    /// the command went (`note:`, `target:`).
     #[must_use]
     pub fn error_line(&self) -> &str {
-        self.stderr().lines().next().unwrap_or_default()
+        let is_aside = |line: &str| line.starts_with("note: ") || line.starts_with("target: ");
+        self.stderr().lines().find(|line| !is_aside(line)).unwrap_or_default()
     }
 
     /// Standard output as JSON.

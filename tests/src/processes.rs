@@ -50,13 +50,15 @@ pub fn signal(id: i32, signal: Signal) {
     kill_process(pid, signal).unwrap_or_else(|error| panic!("cannot signal {id}: {error}"));
 }
 
-/// Whether the process exists and is no zombie.
+/// Whether the process exists and is no zombie. One whose first thread has ended lives on until its
+/// other threads have: its files are open, and its locks held, until then.
 #[must_use]
 pub fn is_alive(id: i32) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat")) else { return false };
     // The state follows the name, which is in parentheses and may itself contain any character.
     let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
-    !matches!(state, None | Some('Z' | 'X'))
+    let threads = fs::read_dir(format!("/proc/{id}/task")).map_or(0, Iterator::count);
+    !matches!(state, None | Some('Z' | 'X')) || threads > 1
 }
 
 /// Ends what a sandbox started: a request first, force after five seconds.
