@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::rc::Rc;
 
 use brume_plugin::render::suggest;
-use brume_plugin::{Candidate, Context, Error, Result};
+use brume_plugin::{Context, Error, Result};
 
 use crate::arguments::{Arguments, Form, Question};
 use crate::lookup::{Lookup, look_up};
@@ -136,11 +136,6 @@ pub(crate) fn unknown_field(subject: &Subject) -> Error {
         }
     }
     error
-}
-
-/// Completes resource names and field paths from the bundled schemas: no network is needed.
-pub fn complete(words: &[String], _: &mut Context<'_>) -> Vec<Candidate> {
-    crate::completion::complete(words.last().map_or("", String::as_str))
 }
 
 impl Answering {

@@ -1,8 +1,12 @@
-//! Tab completion of resource names and field paths, from the bundled schemas.
+//! Tab completion of resource names and field paths.
+//!
+//! The bundled schemas answer, at once and without a network. A running emulator is asked as well:
+//! it is near, and knows custom resources.
 
 use std::rc::Rc;
 
-use brume_plugin::Candidate;
+use brume_plugin::invocation::TargetKind;
+use brume_plugin::{Candidate, Context};
 use brume_schema::KubernetesVersion;
 
 use crate::command::subject;
@@ -12,18 +16,26 @@ use crate::render::plaintext::type_name;
 use crate::schema::{children, follow};
 use crate::source::Source;
 use crate::source::bundled::Bundled;
+use crate::source::server::Server;
 
 /// Candidates for a word that may be half a resource name or half a field path.
-#[must_use]
-pub fn complete(word: &str) -> Vec<Candidate> {
-    let mut source = Bundled::new(KubernetesVersion::NEWEST);
+pub fn complete(word: &str, context: &Context<'_>) -> Vec<Candidate> {
+    if context.target().kind == TargetKind::Emulated
+        && let Ok(mut server) = Server::open(context)
+    {
+        return candidates(&mut server, word);
+    }
+    candidates(&mut Bundled::new(KubernetesVersion::NEWEST), word)
+}
+
+fn candidates(source: &mut dyn Source, word: &str) -> Vec<Candidate> {
     match word.rsplit_once('.') {
-        None => resources(&mut source, word),
-        Some((path, field)) => fields(&mut source, path, field),
+        None => resources(source, word),
+        Some((path, field)) => fields(source, path, field),
     }
 }
 
-fn resources(source: &mut Bundled, word: &str) -> Vec<Candidate> {
+fn resources(source: &mut dyn Source, word: &str) -> Vec<Candidate> {
     let Ok(resources) = source.resources() else { return Vec::new() };
     let mut candidates: Vec<Candidate> = Vec::new();
     for resource in resources.iter() {
@@ -38,7 +50,7 @@ fn resources(source: &mut Bundled, word: &str) -> Vec<Candidate> {
     candidates
 }
 
-fn fields(source: &mut Bundled, path: &str, field: &str) -> Vec<Candidate> {
+fn fields(source: &mut dyn Source, path: &str, field: &str) -> Vec<Candidate> {
     let Ok(subject) = look_up(source, path, None).and_then(|lookup| subject(source, lookup)) else {
         return Vec::new();
     };
@@ -63,7 +75,8 @@ mod tests {
     use super::*;
 
     fn values(word: &str) -> Vec<String> {
-        complete(word).into_iter().map(|candidate| candidate.value).collect()
+        let mut source = Bundled::new(KubernetesVersion::NEWEST);
+        candidates(&mut source, word).into_iter().map(|candidate| candidate.value).collect()
     }
 
     #[test]

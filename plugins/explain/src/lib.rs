@@ -47,6 +47,6 @@ impl Plugin for Explain {
     }
 
     fn complete(words: &[String], context: &mut Context<'_>) -> Vec<Candidate> {
-        command::complete(words, context)
+        completion::complete(words.last().map_or("", String::as_str), context)
     }
 }

@@ -71,10 +71,14 @@ pub fn run(matches: &ArgMatches, session: &Session) -> Result<u8> {
 
 /// What a clock shows, in one line.
 pub(super) fn describe(view: &ClockView) -> String {
+    // Rounded: the moment that it takes to look must not turn 14 days into 13.
+    let distance_ms = view.ahead_ms.unsigned_abs();
+    let step_ms = if distance_ms >= 3_600_000 { 60_000 } else { 1_000 };
+    let distance_ms = distance_ms.saturating_add(step_ms / 2) / step_ms * step_ms;
     let distance = match view.ahead_ms {
         -1_000..1_000 => "real time".to_owned(),
-        ahead if ahead > 0 => format!("{} ahead", span::format(ahead.unsigned_abs())),
-        behind => format!("{} behind", span::format(behind.unsigned_abs())),
+        1.. => format!("{} ahead", span::format(distance_ms)),
+        _ => format!("{} behind", span::format(distance_ms)),
     };
     let frozen = if view.frozen { ", frozen" } else { "" };
     format!("{} ({distance}{frozen})", view.now)
@@ -92,7 +96,7 @@ mod tests {
             frozen,
             ..ClockView::default()
         };
-        let lines = [view(3, false), view(86_400_000, false), view(-90_000, true)];
+        let lines = [view(3, false), view(86_375_000, false), view(-90_000, true)];
         let text = lines.map(|view| describe(&view)).join("\n");
         insta::assert_snapshot!(text, @r"
         2026-01-01T00:00:00.000Z (real time)
