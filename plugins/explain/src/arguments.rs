@@ -41,7 +41,7 @@ pub fn command() -> Command {
         .after_help(AFTER_HELP)
         .arg(
             Arg::new("path")
-                .value_name("TYPE[.FIELD]...")
+                .value_name("TYPE[.FIELD...]")
                 .action(ArgAction::Append)
                 .help("What to explain, as in deployments.apps.spec.strategy"),
         )
@@ -55,6 +55,7 @@ pub fn command() -> Command {
             Arg::new("recursive")
                 .long("recursive")
                 .short('R')
+                .value_name("true|false")
                 .num_args(0..=1)
                 .require_equals(true)
                 .default_value("false")
