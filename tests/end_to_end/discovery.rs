@@ -1,11 +1,13 @@
 //! Real kubectl, old and new, finds in our server what it looks for.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use brume_tests::tools::KUBECTL_VERSIONS;
-use brume_tests::{Cluster, Sandbox};
+use brume_tests::{Cluster, Sandbox, processes, repository};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Discovery};
+use rustix::process::Signal;
 
 /// Runs one command with every kubectl, and returns what each printed.
 fn with_every_kubectl(line: &str) -> Vec<(&'static str, String)> {
@@ -114,6 +116,41 @@ fn an_unknown_path_is_a_kubernetes_error() {
         let outcome = cluster.kubectl(version, "get --raw /nope").run().exits(1);
         assert!(outcome.stderr().contains("NotFound"), "kubectl {version}: {outcome}");
     }
+}
+
+#[test]
+fn a_custom_resource_comes_and_goes() {
+    let sandbox = Sandbox::new();
+    let cluster = Cluster::start(&sandbox);
+    let widget = repository::root().join("tests/end_to_end/widget.yaml");
+    for version in KUBECTL_VERSIONS {
+        let _ = cluster.kubectl(version, "create -f").arg(&widget).run().success();
+        let again = cluster.kubectl(version, "create -f").arg(&widget).run().exits(1);
+        assert!(again.stderr().contains("AlreadyExists"), "kubectl {version}: {again}");
+        let listed = cluster.kubectl(version, "api-resources --api-group=example.com -o name");
+        let listed = listed.run().success();
+        assert_eq!(listed.stdout(), "widgets.example.com\n", "kubectl {version}");
+        let delete = cluster.kubectl(version, "delete crd widgets.example.com");
+        let _ = delete.run().success();
+        let gone = cluster.kubectl(version, "get crd -o name").run().success();
+        assert_eq!(gone.stdout(), "", "kubectl {version}");
+    }
+}
+
+#[test]
+fn custom_resources_survive_kill_9() {
+    let sandbox = Sandbox::new();
+    let _ = sandbox.brume("up kubernetes").run().success();
+    let cluster = Cluster::running(&sandbox, "default");
+    let widget = repository::root().join("tests/end_to_end/widget.yaml");
+    let _ = cluster.kubectl("1.37", "create -f").arg(&widget).run().success();
+    processes::signal(cluster.daemon(), Signal::KILL);
+    let daemon = cluster.daemon();
+    assert!(processes::wait_until(Duration::from_secs(10), || !processes::is_alive(daemon)));
+    let _ = sandbox.brume("up kubernetes").run().success();
+    let listed = Cluster::running(&sandbox, "default").kubectl("1.37", "get crd -o name").run();
+    let name = "customresourcedefinition.apiextensions.k8s.io/widgets.example.com\n";
+    assert_eq!(listed.success().stdout(), name, "acknowledged and lost");
 }
 
 #[test]

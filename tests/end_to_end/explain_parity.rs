@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use brume_tests::tools::KUBECTL_NEWEST;
-use brume_tests::{Cluster, Outcome, Sandbox};
+use brume_tests::{Cluster, Outcome, Sandbox, repository};
 
 /// As many commands at once as the smallest machine has cores.
 const WORKERS: usize = 2;
@@ -244,6 +244,29 @@ fn options_print_what_kubectl_prints() {
         "crd --recursive",
     ];
     compare_all(KUBECTL_NEWEST, |_| lines.map(str::to_owned).to_vec());
+}
+
+#[test]
+fn custom_resources_are_explained_as_by_kubectl() {
+    let widget = repository::root().join("tests/end_to_end/widget.yaml");
+    let lines = [
+        "widget",
+        "wd.spec",
+        "widgets.example.com.spec.parts",
+        "widget.spec.colour",
+        "widget.spec.port",
+        "widget.spec.labels.x",
+        "widget.spec.nope",
+        "widget --api-version=example.com/v1alpha1",
+        "widget --recursive",
+        "widget.spec -o plaintext-openapiv2",
+    ];
+    compare_all(KUBECTL_NEWEST, |cluster| {
+        let create = cluster.kubectl(KUBECTL_NEWEST, "create -f").arg(widget);
+        let _ = create.run().success();
+        cluster.forget_discovery();
+        lines.map(str::to_owned).to_vec()
+    });
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn a_context_reaches_an_executable_and_no_secret_does() {
     sandbox.script(
         "plugins/brume-show",
         "#!/bin/sh\n[ \"$1\" = brume-plugin-metadata ] && {\n\
-         echo '{\"schema\":1,\"name\":\"show\",\"version\":\"1.0.0\",\"about\":\"Shows.\"}'; exit; }\n\
+         echo '{\"schema\":1,\"name\":\"show\",\"version\":\"1.0.0\"}'; exit; }\n\
          cat <&\"$BRUME_CONTEXT_FD\"\n",
     );
     let outcome = sandbox

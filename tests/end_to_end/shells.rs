@@ -30,7 +30,8 @@ fn shell<'a>(sandbox: &'a Sandbox, name: &str) -> Terminal<'a> {
         }
         other => panic!("no such shell: {other}"),
     };
-    let terminal = Terminal::start(sandbox, &command);
+    let patient = format!("export BRUME_COMPLETION_TIMEOUT_MS=5000; {command}");
+    let terminal = Terminal::start(sandbox, &patient);
     terminal.expect("ready>");
     terminal
 }

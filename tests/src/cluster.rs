@@ -71,6 +71,13 @@ impl<'a> Cluster<'a> {
         i32::try_from(id).expect("a process id fits")
     }
 
+    /// Has kubectl forget what it found out about the server: it asks for new kinds, but believes
+    /// its own old list of short names for hours.
+    pub fn forget_discovery(&self) {
+        // There may be no cache yet.
+        let _ = fs::remove_dir_all(self.sandbox.path("home/.kube"));
+    }
+
     /// A call of kubectl, version `1.MINOR`, with the words of `line`.
     pub fn kubectl(&self, version: &str, line: &str) -> Call {
         self.sandbox.call(tools::kubectl(version)).env("KUBECONFIG", self.kubeconfig()).words(line)

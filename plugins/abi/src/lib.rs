@@ -1,8 +1,8 @@
 //! The C ABI between the core and a plugin library.
 //!
-//! In: the address of one exported function, [`ENTRY_SYMBOL`]. Out: a [`Descriptor`] whose functions
-//! the core calls with a [`Host`] and an [`Invocation`]. Never here: Rust types with an unstable
-//! layout, allocation that one side makes and the other frees, panics that cross the border.
+//! In: the address of one exported function, [`ENTRY_SYMBOL`]. Out: a [`Descriptor`], whose
+//! functions the core calls with a [`Host`] and an [`Invocation`]. Never here: Rust types with an
+//! unstable layout, allocation that one side makes and the other frees, panics that cross the border.
 //!
 //! Rules for a change: fields are only appended; a reader checks `size` before it touches a field
 //! that was not in version 1.0; [`ABI_MAJOR`] rises when an old reader would misread a new struct,
@@ -103,7 +103,8 @@ pub struct Host {
     pub size: usize,
     /// Opaque; the first argument of every function below.
     pub context: *mut c_void,
-    /// Writes all bytes to a stream; returns 0, or the negated errno (`-EPIPE` when the reader left).
+    /// Writes all bytes to a stream; returns 0, or the negated errno (`-EPIPE` when the reader
+    /// left).
     pub write: extern "C" fn(*mut c_void, stream: u32, Bytes) -> i64,
     /// Returns 1 once the user asked to stop (Ctrl-C or a termination signal), else 0.
     pub cancelled: extern "C" fn(*mut c_void) -> u32,

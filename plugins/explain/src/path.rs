@@ -293,7 +293,7 @@ mod tests {
         }
     }
 
-    /// Each row was measured with kubectl 1.37 against a server that knows `pods` and `deployments`.
+    /// Each row was measured with kubectl 1.37; the server knew `pods` and `deployments`.
     #[test]
     fn reads_what_kubectl_reads() {
         let pods = Some("pods");

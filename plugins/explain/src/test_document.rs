@@ -29,9 +29,11 @@ impl TestDocument {
                                "enum": ["", "Blue", "Green", "Red", "White"]},
                     "parts": {"description": "Its parts.", "type": "array",
                               "items": {"$ref": "#/components/schemas/example.Part"},
-                              "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+                              "x-kubernetes-list-type": "map",
+                              "x-kubernetes-list-map-keys": ["name"]},
                     "byName": {"type": "object",
-                               "additionalProperties": {"$ref": "#/components/schemas/example.Part"}},
+                               "additionalProperties":
+                                   {"$ref": "#/components/schemas/example.Part"}},
                     "size": {"description": "Millimetres.", "type": "integer", "format": "int32",
                              "minimum": 1, "maximum": 90, "default": 7},
                     "anything": {"type": "object", "additionalProperties": true},

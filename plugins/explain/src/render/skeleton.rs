@@ -13,7 +13,7 @@ use crate::schema::{Child, Document, Found, Schema, children, definition, resolv
 /// Fields that the server fills in; nobody types them.
 const SERVER_FIELDS: [&str; 2] = ["status", "managedFields"];
 
-/// Fields that carry what an object is about: written out even where the schema leaves them optional.
+/// Fields that carry what an object is about: written out even where they are optional.
 const CARRYING_FIELDS: [&str; 2] = ["spec", "template"];
 
 /// Writes a skeleton of what was found; `--recursive` writes the optional fields out as well.

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::resources::ApiResource;
 
 /// `Accept` of the aggregated form, newest first, with the plain one as a last resort.
-pub const ACCEPT: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
-                          application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,\
-                          application/json";
+pub const ACCEPT: &str = concat!(
+    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,",
+    "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,",
+    "application/json",
+);
 
 /// Tells the aggregated form from the plain one by the `Content-Type` of the answer.
 #[must_use]
@@ -198,9 +200,10 @@ pub fn unpack(bytes: &[u8]) -> Option<Vec<ApiResource>> {
 mod tests {
     use super::*;
 
-    const AGGREGATED: &str = r#"{"items":[{"metadata":{"name":"apps"},"versions":[{"version":"v1","resources":[
-        {"resource":"deployments","responseKind":{"kind":"Deployment"},"singularResource":"deployment",
-         "shortNames":["deploy"],"subresources":[{"subresource":"scale"}]}]}]}]}"#;
+    const AGGREGATED: &str = r#"{"items":[{"metadata":{"name":"apps"},"versions":[{
+        "version":"v1","resources":[{"resource":"deployments","responseKind":{"kind":"Deployment"},
+         "singularResource":"deployment","shortNames":["deploy"],
+         "subresources":[{"subresource":"scale"}]}]}]}]}"#;
 
     const PLAIN: &str = r#"{"groupVersion":"apps/v1","resources":[
         {"name":"deployments","kind":"Deployment","singularName":"","shortNames":["deploy"]},

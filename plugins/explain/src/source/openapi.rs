@@ -152,17 +152,20 @@ mod tests {
       "paths": {
         "/apis/example.com/v1/namespaces/{namespace}/widgets": {
           "parameters": [],
-          "get": {"x-kubernetes-group-version-kind": {"group": "example.com", "version": "v1", "kind": "Widget"}}
+          "get": {"x-kubernetes-group-version-kind":
+            {"group": "example.com", "version": "v1", "kind": "Widget"}}
         },
         "/apis/example.com/v1/lost": {
-          "get": {"x-kubernetes-group-version-kind": {"group": "example.com", "version": "v1", "kind": "Lost"}}
+          "get": {"x-kubernetes-group-version-kind":
+            {"group": "example.com", "version": "v1", "kind": "Lost"}}
         }
       },
       "components": {"schemas": {
         "com.example.v1.Other": {"type": "object"},
         "com.example.v1.Widget": {
           "type": "object", "description": "A widget.",
-          "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Widget"}]
+          "x-kubernetes-group-version-kind":
+            [{"group": "example.com", "version": "v1", "kind": "Widget"}]
         }
       }}
     }"##;

@@ -1,3 +1,5 @@
+//! What a template prints, and what is refused.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! What a path finds, and that no text can make it panic.
+
 use proptest::prelude::*;
 use serde_json::json;
 
