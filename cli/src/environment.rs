@@ -28,6 +28,14 @@ pub const REQUEST_TIMEOUT: &str = "BRUME_REQUEST_TIMEOUT";
 pub const PLUGIN_PATH: &str = "BRUME_PLUGIN_PATH";
 /// Set by the completion scripts to the name of the shell.
 pub const COMPLETE: &str = "BRUME_COMPLETE";
+/// Time for a plugin to complete a word.
+pub const COMPLETION_TIMEOUT_MS: &str = "BRUME_COMPLETION_TIMEOUT_MS";
+/// The program that hosts the emulators.
+pub const EMULATORS: &str = "BRUME_EMULATORS";
+/// Where GitHub Actions reads variables for later steps from.
+pub const GITHUB_ENV: &str = "GITHUB_ENV";
+/// The user's shell.
+pub const SHELL: &str = "SHELL";
 
 /// Every variable that the core reads, in the order of the manual page.
 pub const VARIABLES: &[Variable] = &[
@@ -41,6 +49,11 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: COLOR, meaning: "auto, always or never, below --color." },
     Variable { name: REQUEST_TIMEOUT, meaning: "Time limit of one request, such as 30s." },
     Variable { name: PLUGIN_PATH, meaning: "Folders with plugins, separated by colons." },
+    Variable {
+        name: COMPLETION_TIMEOUT_MS,
+        meaning: "Milliseconds, 10 to 10000, for a plugin to complete a word; default 150.",
+    },
+    Variable { name: EMULATORS, meaning: "Path of brume-emulators, when it is not beside brume." },
     Variable { name: "BRUME_CONFIG_DIR", meaning: "In place of $XDG_CONFIG_HOME/brume." },
     Variable { name: "BRUME_CACHE_DIR", meaning: "In place of $XDG_CACHE_HOME/brume." },
     Variable { name: "BRUME_DATA_DIR", meaning: "In place of $XDG_DATA_HOME/brume." },
@@ -50,6 +63,8 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: "CLICOLOR_FORCE", meaning: "Not empty and not 0: colour even in a pipe." },
     Variable { name: "CLICOLOR", meaning: "0: no colour." },
     Variable { name: "EDITOR", meaning: "Editor of `brume config edit`; VISUAL comes first." },
+    Variable { name: SHELL, meaning: "Whose form `brume env` prints without --shell." },
+    Variable { name: GITHUB_ENV, meaning: "File that `brume env --shell github` adds to." },
 ];
 
 /// The environment of the process, or a fixed one in a test.

@@ -78,7 +78,7 @@ impl Session {
         flags: GlobalFlags,
         need: Configuration,
     ) -> Result<Self> {
-        let directories = find_directories(environment)?;
+        let directories = Directories::find(|name| environment.get(name))?;
         let executable = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("brume"));
         let project = find_project(environment);
         let sources = Sources {
@@ -195,23 +195,6 @@ fn document<T: Serialize>(value: &T, format: &OutputFormat) -> Result<String> {
     };
     let records = Records { document: &document, items, columns: &[], name };
     records.render(format, Layout::default())
-}
-
-/// The same folders that the daemon finds, in the form that plugins get.
-fn find_directories(environment: &Environment) -> Result<Directories> {
-    let found = brume_instance::directories::Directories::find(|name| environment.get(name))
-        .map_err(|error| {
-            let mut shown = Error::failed(error.message);
-            (shown.causes, shown.hints) = (error.causes, error.hints);
-            shown
-        })?;
-    Ok(Directories {
-        config: found.config,
-        cache: found.cache,
-        data: found.data,
-        state: found.state,
-        runtime: found.runtime,
-    })
 }
 
 fn find_project(environment: &Environment) -> Found {

@@ -175,6 +175,49 @@ fn what_cannot_be_run_is_one_clear_error() {
 }
 
 #[test]
+fn an_executable_that_is_known_not_to_fit_is_refused() {
+    let world = World::new();
+    let mismatch = "error: plugin greet: ROOT/plugins/brume-greet calls itself 'other'\n\n\
+                    hint: mv ROOT/plugins/brume-greet ROOT/plugins/brume-other\n";
+    let version = env!("CARGO_PKG_VERSION");
+    let too_old = format!(
+        "error: plugin greet needs brume 99.0.0 or newer\n  caused by: this is brume {version}\n\n\
+         hint: install brume 99.0.0 or newer, or an older greet\n"
+    );
+    for (manifest, expected) in [
+        (r#"{"schema":1,"name":"other"}"#, mismatch),
+        (r#"{"schema":1,"name":"greet","min_core":"99.0.0"}"#, &too_old),
+    ] {
+        let refused = |what: &str| {
+            let outcome = world.run("greet");
+            assert_eq!((outcome.code, outcome.stderr.as_str()), (125, expected), "{what}");
+            assert_eq!(outcome.stdout, "", "{what}: it ran");
+        };
+        let answer =
+            format!("[ \"$1\" = brume-plugin-metadata ] && echo '{manifest}' && exit; {ECHO}");
+        world.script("plugins/brume-greet", &answer);
+        assert_eq!(world.run("greet").code, 0, "nothing is known of it, and it is not asked");
+        // A busy machine may need more than one try to have it asked in time.
+        let listed = (0..50).any(|_| {
+            let _ = fs::remove_dir_all(world.root.path().join("home/.cache"));
+            !world.run("plugin list").stdout.contains("slow")
+        });
+        assert!(listed);
+        refused("the cache knows");
+
+        world.script("plugins/brume-greet", &format!("{ECHO} # another file"));
+        assert_eq!(world.run("greet").code, 0, "the cache knows nothing of this file");
+
+        let sidecar = world.root.path().join("plugins/greet.brume.json");
+        fs::write(&sidecar, manifest).unwrap();
+        refused("the sidecar knows");
+        fs::write(&sidecar, "{").unwrap();
+        assert_eq!(world.run("greet").code, 0, "a broken sidecar is no reason");
+        fs::remove_file(&sidecar).unwrap();
+    }
+}
+
+#[test]
 fn errors_are_json_when_the_output_is() {
     let outcome = World::new().run("nothing -o json");
     let error: serde_json::Value = serde_json::from_str(&outcome.stderr).unwrap();
@@ -251,4 +294,24 @@ fn completion_offers_names_values_and_what_a_plugin_says() {
     };
     patient(&["brume", "gre"], "greet\tGreet\n");
     patient(&["brume", "greet", "wor"], "world\teverybody\n");
+}
+
+#[test]
+fn a_plugin_has_as_long_to_complete_a_word_as_the_user_says() {
+    let world = World::new();
+    world.script(
+        "plugins/brume-greet",
+        r#"case $1 in
+        brume-plugin-metadata) echo '{"schema":1,"name":"greet","command":
+            {"name":"greet","arguments":[{"id":"who","values":["WHO"]}]}}';;
+        brume-plugin-complete) sleep 0.5; echo world;;
+        esac"#,
+    );
+    let complete = |timeout_ms: &str| {
+        let mut command = world.command("-- brume greet wor");
+        command.env("BRUME_COMPLETE", "fish").env("BRUME_COMPLETION_TIMEOUT_MS", timeout_ms);
+        Outcome::of(&command.output().unwrap(), world.root.path()).stdout
+    };
+    assert_eq!(complete("10000"), "world\n");
+    assert_eq!(complete(""), "");
 }

@@ -33,9 +33,11 @@ pub fn make_private_folder(folder: &Path) -> Result<()> {
 }
 
 /// Writes `bytes` to `path` with mode 0600: a reader sees the old file or the new one.
+///
+/// One writer at a time. What a crash left half-written is overwritten by the next attempt.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(".tmp");
     let temporary = path.with_file_name(name);
     let written = (|| {
         let mut options = OpenOptions::new();

@@ -9,7 +9,6 @@
 
 pub mod archive;
 pub mod client;
-pub mod directories;
 pub mod endpoint;
 pub mod error;
 mod files;

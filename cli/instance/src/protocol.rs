@@ -284,7 +284,10 @@ mod tests {
         let failed = Reply::Failed(Error::new(Code::NotFound, "no such rule"));
         assert_eq!(
             serde_json::to_string(&failed).expect("JSON"),
-            r#"{"type":"failed","code":"not-found","message":"no such rule","causes":[],"hints":[]}"#
+            concat!(
+                r#"{"type":"failed","code":"not-found","message":"no such rule","#,
+                r#""causes":[],"hints":[]}"#
+            )
         );
     }
 }

@@ -11,6 +11,7 @@ use super::values::{self, PluginValues};
 use crate::commands::help::TOPICS;
 use crate::commands::{self, BUILT_INS};
 use crate::config::RESERVED_NAMES;
+use crate::plugins::cache;
 use crate::plugins::inventory::{self, Listed};
 use crate::session::Session;
 use crate::tree;
@@ -56,7 +57,8 @@ fn whole(session: Arc<Session>, typed: &[OsString], last: OsString) -> Command {
             .collect();
         return root.subcommands(all);
     }
-    let Some((candidate, manifest)) = inventory::one(&session, name) else { return root };
+    let limit = cache::DEADLINE_OF_ONE.max(values::timeout(&session.environment));
+    let Some((candidate, manifest)) = inventory::one(&session, name, limit) else { return root };
     let words: Vec<OsString> = typed.iter().skip(1).cloned().chain([last]).collect();
     let values = Arc::new(PluginValues::new(session, candidate, words));
     root.subcommand(plugin(&manifest, &values))

@@ -9,13 +9,20 @@ use std::time::{Duration, Instant};
 use brume_plugin::run::standalone::COMPLETE_COMMAND;
 use clap_complete::engine::CompletionCandidate;
 
+use crate::environment::{COMPLETE, COMPLETION_TIMEOUT_MS, Environment};
 use crate::plugins::child::Asked;
 use crate::plugins::{Candidate, Form, executable, library};
 use crate::session::Session;
 use crate::target::{self, Start};
 
-/// Time for a plugin to give its candidates; beyond that, Tab feels stuck.
-const DEADLINE: Duration = Duration::from_millis(150);
+/// Time for a plugin to give its candidates, in milliseconds; beyond that, Tab feels stuck.
+const TIMEOUT_DEFAULT_MS: u64 = 150;
+
+/// Least that the user may ask for instead, in milliseconds.
+const TIMEOUT_MIN_MS: u64 = 10;
+
+/// Most that the user may ask for instead, in milliseconds.
+const TIMEOUT_MAX_MS: u64 = 10_000;
 
 /// Most bytes of candidates.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -57,13 +64,22 @@ impl PluginValues {
             }
         };
         command.args(&self.words);
-        command.env_remove(crate::environment::COMPLETE);
+        command.env_remove(COMPLETE);
         let context = executable::prepare(&mut command, &invocation).ok()?;
+        let deadline = Instant::now() + timeout(&self.session.environment);
         let asked = Asked::begin(&mut command).ok()?;
         drop(context);
-        let text = asked.answer(Instant::now() + DEADLINE, ANSWER_BYTES_MAX).ok()?;
+        let text = asked.answer(deadline, ANSWER_BYTES_MAX).ok()?;
         Some(String::from_utf8_lossy(&text).into_owned())
     }
+}
+
+/// Time for a plugin to give its candidates. A value that is no number counts as not set: a shell
+/// that completes has no place for errors.
+pub(super) fn timeout(environment: &Environment) -> Duration {
+    let given = environment.text(COMPLETION_TIMEOUT_MS).and_then(|text| text.parse().ok());
+    let timeout_ms = given.unwrap_or(TIMEOUT_DEFAULT_MS);
+    Duration::from_millis(timeout_ms.clamp(TIMEOUT_MIN_MS, TIMEOUT_MAX_MS))
 }
 
 /// One candidate a line: a value, and behind a tab what to show beside it.
@@ -99,5 +115,22 @@ mod tests {
         assert_eq!(values, ["pods", "nodes"]);
         assert_eq!(found[0].get_help().unwrap().to_string(), "a set of containers");
         assert_eq!(parse(text, OsStr::new("no")).len(), 1);
+    }
+
+    #[test]
+    fn the_time_for_candidates_is_the_users_within_limits() {
+        for (text, expected_ms) in [
+            ("", 150),
+            ("5000", 5000),
+            ("0", 10),
+            ("10", 10),
+            ("10000", 10_000),
+            ("18446744073709551615", 10_000),
+            ("-1", 150),
+            ("soon", 150),
+        ] {
+            let environment = Environment::fixed([("BRUME_COMPLETION_TIMEOUT_MS", text)]);
+            assert_eq!(timeout(&environment), Duration::from_millis(expected_ms), "{text}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use brume_plugin::manifest::Manifest;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::metadata;
 use super::stamp::Stamp;
@@ -22,6 +23,9 @@ const FILE_NAME: &str = "plugins.v1.json";
 
 /// Largest cache that is read, in bytes.
 const CACHE_BYTES_MAX: u64 = 64 << 20;
+
+/// Room for most caches, in bytes: one is read at every start of a plugin, and at once then.
+const CACHE_BYTES_TYPICAL: usize = 64 << 10;
 
 /// How long a plugin that was too slow is not asked again: the machine may just have been busy.
 const SLOW_RETRY_S: u64 = 10;
@@ -87,6 +91,19 @@ pub fn manifests(
         .collect()
 }
 
+/// What the sidecar, else a fresh answer in the cache, says against a plugin. Nothing is run, and
+/// no other plugin's answer is parsed.
+#[must_use]
+pub fn known_problem(candidate: &Candidate, cache: &Path) -> Option<Problem> {
+    if let Some(answer) = metadata::from_sidecar(candidate) {
+        return answer.err();
+    }
+    let text = read_text(&cache.join(FILE_NAME))?;
+    let entries: BTreeMap<PathBuf, &RawValue> = serde_json::from_slice(&text).ok()?;
+    let entry: Entry = serde_json::from_str(entries.get(&candidate.path)?.get()).ok()?;
+    if entry.is_fresh(candidate, now_s()) { entry.answer.err() } else { None }
+}
+
 impl Entry {
     fn new(candidate: &Candidate, answer: Result<Manifest, Problem>, asked_s: u64) -> Option<Self> {
         Some(Self {
@@ -112,12 +129,13 @@ fn sidecar_stamp(candidate: &Candidate) -> Option<Stamp> {
 }
 
 fn read(path: &Path) -> Entries {
-    let mut text = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(CACHE_BYTES_MAX).read_to_end(&mut text));
-    match read {
-        Ok(_) => serde_json::from_slice(&text).unwrap_or_default(),
-        Err(_) => Entries::new(),
-    }
+    read_text(path).and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+}
+
+fn read_text(path: &Path) -> Option<Vec<u8>> {
+    let mut text = Vec::with_capacity(CACHE_BYTES_TYPICAL);
+    File::open(path).ok()?.take(CACHE_BYTES_MAX).read_to_end(&mut text).ok()?;
+    Some(text)
 }
 
 fn write(path: &Path, entries: &Entries) {

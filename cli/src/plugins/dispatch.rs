@@ -6,7 +6,7 @@ use brume_plugin::error::{Error, ExitCode, Result};
 use brume_plugin::global_flags::GlobalFlags;
 use brume_plugin::render::suggest::did_you_mean;
 
-use super::{Candidate, Form, Problem, executable, find, inventory, library, search_path};
+use super::{Candidate, Form, Problem, cache, executable, find, inventory, library, search_path};
 use crate::commands;
 use crate::session::{Configuration, Session};
 use crate::signals;
@@ -49,6 +49,12 @@ fn in_folder(session: Session, candidates: &[Candidate], words: &[OsString]) -> 
     for candidate in candidates {
         let Candidate { name, path, .. } = candidate;
         if let Some(problem) = inventory::refusal(candidate, &session, user) {
+            return Err(problem.error(name, path));
+        }
+        // Of what else is known, a run tells more, or it is no reason not to run.
+        if let Some(problem @ (Problem::NameMismatch { .. } | Problem::CoreTooOld { .. })) =
+            cache::known_problem(candidate, &session.directories().cache)
+        {
             return Err(problem.error(name, path));
         }
         if candidate.form == Form::Executable {

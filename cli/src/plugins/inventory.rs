@@ -1,5 +1,7 @@
 //! Everything that is a plugin or would like to be one, with the reason when it is not run.
 
+use std::time::Duration;
+
 use brume_plugin::manifest::Manifest;
 
 use super::folders::{self, Folder};
@@ -94,16 +96,15 @@ pub fn all(session: &Session) -> Vec<Listed> {
     listed
 }
 
-/// The plugin that `brume NAME` would run, when it has a manifest.
+/// The plugin that `brume NAME` would run, when it has a manifest or gives one within `limit`.
 #[must_use]
-pub fn one(session: &Session, name: &str) -> Option<(Candidate, Manifest)> {
+pub fn one(session: &Session, name: &str, limit: Duration) -> Option<(Candidate, Manifest)> {
     let user = rustix::process::getuid().as_raw();
     let candidate = find::named(&folders_of(session), name).into_iter().next()?;
     if refusal(&candidate, session, user).is_some() {
         return None;
     }
     let folder = &session.directories().cache;
-    let limit = cache::DEADLINE_OF_ONE;
     let mut answers = cache::manifests(&[&candidate], folder, session.executable(), limit);
     let manifest = answers.pop()?.ok()?;
     Some((candidate, manifest))

@@ -101,13 +101,9 @@ enum Question {
 
 impl Question {
     fn begin(candidate: &Candidate, core: &Path) -> Self {
-        let sidecar = find::sidecar(&candidate.path, &candidate.name);
-        match fs::read(&sidecar) {
-            Ok(text) => {
-                let user = rustix::process::getuid().as_raw();
-                Self::Answered(permissions::check(&sidecar, user).map(|()| text))
-            }
-            Err(_) => Self::spawn(candidate, core),
+        match sidecar(candidate) {
+            Some(answer) => Self::Answered(answer),
+            None => Self::spawn(candidate, core),
         }
     }
 
@@ -147,6 +143,19 @@ impl Question {
             Err(error) => Err(Problem::Broken(error.to_string())),
         }
     }
+}
+
+/// What the sidecar file of a plugin says, which is believed in its place; `None` without one.
+#[must_use]
+pub fn from_sidecar(candidate: &Candidate) -> Option<Result<Manifest, Problem>> {
+    sidecar(candidate).map(|text| check(&text?, &candidate.name))
+}
+
+fn sidecar(candidate: &Candidate) -> Option<Result<Vec<u8>, Problem>> {
+    let path = find::sidecar(&candidate.path, &candidate.name);
+    let text = fs::read(&path).ok()?;
+    let user = rustix::process::getuid().as_raw();
+    Some(permissions::check(&path, user).map(|()| text))
 }
 
 /// Says whether a plugin has a sidecar file, which is believed in its place.

@@ -80,9 +80,9 @@ impl Problem {
             ))
             .cause(format!("it was loaded from {shown}"))
             .hint(format!("install a build of {name} for ABI {need}")),
-            Self::CoreTooOld { need } => {
-                load(format!("plugin {name} needs brume {need} or newer")).hint("brume version")
-            }
+            Self::CoreTooOld { need } => load(format!("plugin {name} needs brume {need} or newer"))
+                .cause(format!("this is brume {}", env!("CARGO_PKG_VERSION")))
+                .hint(format!("install brume {need} or newer, or an older {name}")),
             Self::NameMismatch { actual } => {
                 load(format!("plugin {name}: {shown} calls itself '{actual}'")).hint(format!(
                     "mv {} {}",

@@ -2,7 +2,8 @@
 //!
 //! In: the address of one exported function, [`ENTRY_SYMBOL`]. Out: a [`Descriptor`], whose
 //! functions the core calls with a [`Host`] and an [`Invocation`]. Never here: Rust types with an
-//! unstable layout, allocation that one side makes and the other frees, panics that cross the border.
+//! unstable layout, allocation that one side makes and the other frees, panics that cross the
+//! border.
 //!
 //! Rules for a change: fields are only appended; a reader checks `size` before it touches a field
 //! that was not in version 1.0; [`ABI_MAJOR`] rises when an old reader would misread a new struct,

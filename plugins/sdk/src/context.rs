@@ -1,7 +1,7 @@
 //! What a running plugin works with: the invocation, two streams, a way to ask and to be stopped.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::fd::BorrowedFd;
 
 use crate::error::{Error, ExitCode, Result};
@@ -146,7 +146,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// Usage (exit code 2) naming `--yes` when there is no terminal to ask on; exit code 130 when
-    /// the answer is no.
+    /// the answer is no or Ctrl-C.
     pub fn confirm(&mut self, risk: Risk, action: &str) -> Result<()> {
         let target = self.target();
         let real = target.kind == TargetKind::Real;
@@ -167,9 +167,14 @@ impl<'a> Context<'a> {
         }
         let _ = write!(self.stderr(), "About to {action}. Go on? [y/N] ");
         self.flush()?;
-        let answer = self.host.read_line()?.trim().to_ascii_lowercase();
-        if matches!(answer.as_str(), "y" | "yes") {
-            return Ok(());
+        match self.host.read_line() {
+            Ok(answer) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => {
+                return Ok(());
+            }
+            // Ctrl-C leaves the cursor behind the question.
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.note(""),
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
         }
         Err(Error::new(ExitCode::Interrupted, "stopped; nothing was changed"))
     }
@@ -243,6 +248,18 @@ mod tests {
         assert_eq!(result.unwrap_err().code, ExitCode::Interrupted);
         assert!(stderr.ends_with("About to purge queue q. Go on? [y/N] "));
         assert!(ask(&real, Risk::Destroy, "YES").0.is_ok());
+    }
+
+    #[test]
+    fn a_stop_is_a_no() {
+        let real = invocation(TargetKind::Real, false, true, false);
+        let mut host = MemoryHost::default();
+        host.cancelled = true;
+        let error = Context::new(&real, &host).confirm(Risk::Destroy, "purge queue q").unwrap_err();
+        assert_eq!(error.code, ExitCode::Interrupted);
+        assert!(host.stderr().ends_with("[y/N] \n"), "the next line is its own");
+        let error = Error::from(host.read_line().unwrap_err());
+        assert_eq!((error.code, error.is_silent()), (ExitCode::Interrupted, true));
     }
 
     #[test]

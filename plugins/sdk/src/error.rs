@@ -206,5 +206,11 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
+impl From<brume_directories::NotFound> for Error {
+    fn from(error: brume_directories::NotFound) -> Self {
+        Self::failed(error.to_string()).hint(error.hint())
+    }
+}
+
 /// The result of everything in the SDK that a user may see fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

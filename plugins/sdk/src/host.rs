@@ -6,6 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::event::{PollFd, PollFlags};
 
+use crate::answer::read_line;
+
 /// One of the two output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
@@ -35,13 +37,13 @@ pub trait Host: Debug + Send + Sync {
 
     /// Reads one line of an answer, without its line end; empty at the end of the input.
     ///
+    /// It reads past the buffer of [`io::stdin`], and nothing behind the line.
+    ///
     /// # Errors
-    /// What standard input says.
+    /// `Interrupted` when the user asks to stop first, which becomes exit code 130; `InvalidData`
+    /// for a line that is too long or no text; else what standard input says.
     fn read_line(&self) -> io::Result<String> {
-        let mut line = String::new();
-        io::stdin().read_line(&mut line)?;
-        line.truncate(line.trim_end().len());
-        Ok(line)
+        read_line(io::stdin().as_fd(), self.cancel_fd(), &|| self.is_cancelled())
     }
 }
 
@@ -93,7 +95,7 @@ pub(crate) mod testing {
         streams: Mutex<(Vec<u8>, Vec<u8>)>,
         /// Answers, last first.
         pub(crate) answers: Mutex<Vec<String>>,
-        /// What `is_cancelled` says.
+        /// What `is_cancelled` says; no question gets an answer then.
         pub(crate) cancelled: bool,
     }
 
@@ -122,6 +124,9 @@ pub(crate) mod testing {
         }
 
         fn read_line(&self) -> io::Result<String> {
+            if self.cancelled {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             Ok(self.answers.lock().unwrap().pop().unwrap_or_default())
         }
     }

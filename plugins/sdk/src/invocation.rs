@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use brume_directories::Directories;
 use serde::{Deserialize, Serialize};
 
 /// The context of one command, as JSON between core and plugin; unknown keys are ignored.
@@ -165,20 +166,4 @@ pub struct Core {
     pub executable: PathBuf,
     /// Its version.
     pub version: String,
-}
-
-/// brume's own folders, after XDG and the `BRUME_*_DIR` overrides.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Directories {
-    /// `$XDG_CONFIG_HOME/brume`.
-    pub config: PathBuf,
-    /// `$XDG_CACHE_HOME/brume`: everything in it may be deleted at any time.
-    pub cache: PathBuf,
-    /// `$XDG_DATA_HOME/brume`.
-    pub data: PathBuf,
-    /// `$XDG_STATE_HOME/brume`.
-    pub state: PathBuf,
-    /// `$XDG_RUNTIME_DIR/brume`, or the state folder's `run`.
-    pub runtime: PathBuf,
 }

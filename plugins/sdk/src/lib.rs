@@ -5,9 +5,9 @@
 //! Never here: an async runtime or a cloud client (`brume-kubernetes` and `brume-aws` have those),
 //! because the core links this crate and starts in a millisecond.
 
+mod answer;
 pub mod command_tree;
 pub mod context;
-pub mod directories;
 pub mod duration;
 pub mod error;
 pub mod global_flags;

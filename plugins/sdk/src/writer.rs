@@ -90,6 +90,10 @@ impl From<io::Error> for Error {
         if error.get_ref().is_some_and(|inner| inner.is::<ReaderLeft>()) {
             return Self::silent(ExitCode::Ok);
         }
+        // The standard library goes on after a signal: what comes through is a user who stops.
+        if error.kind() == io::ErrorKind::Interrupted {
+            return Self::silent(ExitCode::Interrupted);
+        }
         Self::failed("input or output failed").source(&error)
     }
 }

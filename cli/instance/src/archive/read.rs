@@ -116,7 +116,10 @@ fn unpack_member(input: &mut impl Read, file: &ManifestFile, folder: &Path) -> i
 
 fn read_header(input: &mut impl Read) -> io::Result<Header> {
     let mut block = [0; BLOCK_BYTES];
-    input.read_exact(&mut block)?;
+    input.read_exact(&mut block).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => invalid("it is not complete"),
+        _ => error,
+    })?;
     Header::decode(&block).ok_or_else(|| invalid("it is not a snapshot of brume"))
 }
 

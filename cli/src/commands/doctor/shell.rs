@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Finding;
+use crate::environment::SHELL;
 use crate::plugins::search_path;
 use crate::session::Session;
 
@@ -53,7 +54,7 @@ fn path(session: &Session) -> Finding {
 /// Whether the user's shell has the completion script; only files are looked at.
 fn completion(session: &Session) -> Finding {
     const CHECK: &str = "completion";
-    let shell = session.environment.text("SHELL").unwrap_or_default();
+    let shell = session.environment.text(SHELL).unwrap_or_default();
     let shell = Path::new(&shell).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let home = session.environment.get("HOME").map(PathBuf::from).unwrap_or_default();
     let prefix = session.executable().parent().and_then(Path::parent).unwrap_or(Path::new("/usr"));

@@ -77,7 +77,7 @@ pub(super) fn describe(view: &ClockView) -> String {
     let distance_ms = distance_ms.saturating_add(step_ms / 2) / step_ms * step_ms;
     let distance = match view.ahead_ms {
         -1_000..1_000 => "real time".to_owned(),
-        1.. => format!("{} ahead", span::format(distance_ms)),
+        1_000.. => format!("{} ahead", span::format(distance_ms)),
         _ => format!("{} behind", span::format(distance_ms)),
     };
     let frozen = if view.frozen { ", frozen" } else { "" };

@@ -13,12 +13,11 @@ use brume_plugin::error::{Error, ExitCode, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::instance::{self, shown};
+use crate::environment::EMULATORS;
 use crate::session::Session;
 
 /// Name of the executable.
 const EXECUTABLE: &str = "brume-emulators";
-/// Environment variable with its path.
-const VARIABLE: &str = "BRUME_EMULATORS";
 /// Where packages put it, seen from the folder of `brume`.
 const PACKAGED: &str = "../libexec/brume";
 /// A readiness line longer than this is none.
@@ -145,12 +144,12 @@ fn spawn(command: &mut Command) -> Result<Child> {
 }
 
 fn find(session: &Session) -> Result<PathBuf> {
-    if let Some(path) = session.environment.get(VARIABLE).map(PathBuf::from) {
+    if let Some(path) = session.environment.get(EMULATORS).map(PathBuf::from) {
         if path.is_file() {
             return Ok(path);
         }
-        let message = format!("{VARIABLE} names {}, which is not a file", path.display());
-        return Err(Error::failed(message).hint(format!("unset {VARIABLE}")));
+        let message = format!("{EMULATORS} names {}, which is not a file", path.display());
+        return Err(Error::failed(message).hint(format!("unset {EMULATORS}")));
     }
     let folder = session.executable().parent().map(PathBuf::from).unwrap_or_default();
     let candidates = [folder.join(EXECUTABLE), folder.join(PACKAGED).join(EXECUTABLE)];
@@ -161,7 +160,7 @@ fn find(session: &Session) -> Result<PathBuf> {
                 Error::failed(format!("cannot find the executable {EXECUTABLE}")),
                 |error, path| error.cause(format!("it is not at {}", path.display())),
             )
-            .hint(format!("export {VARIABLE}=/path/to/{EXECUTABLE}"))
+            .hint(format!("export {EMULATORS}=/path/to/{EXECUTABLE}"))
     })
 }
 

@@ -12,14 +12,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::instance;
 use super::shell::Shell;
-use crate::environment;
+use crate::environment::{self, GITHUB_ENV};
 use crate::session::Session;
 
 /// What every version may have set, for `--unset` when nothing runs that could be asked.
 const KNOWN: [&str; 2] = ["KUBECONFIG", environment::INSTANCE];
-
-/// Where GitHub Actions reads variables for later steps from.
-const GITHUB_FILE: &str = "GITHUB_ENV";
 
 /// Describes the command.
 pub fn command() -> Command {
@@ -82,7 +79,7 @@ pub(super) fn variables(document: &EndpointDocument) -> BTreeMap<String, String>
 
 fn show(session: &Session, document: &EndpointDocument, shell: Shell) -> Result<u8> {
     let text = shell.set(&variables(document));
-    match session.environment.get(GITHUB_FILE).filter(|_| shell == Shell::Github) {
+    match session.environment.get(GITHUB_ENV).filter(|_| shell == Shell::Github) {
         Some(file) => append(&PathBuf::from(file), &text)?,
         None => session.print_text(&text)?,
     }
@@ -92,7 +89,7 @@ fn show(session: &Session, document: &EndpointDocument, shell: Shell) -> Result<
 fn append(file: &PathBuf, text: &str) -> Result<()> {
     let opened = OpenOptions::new().append(true).create(true).open(file);
     opened.and_then(|mut opened| opened.write_all(text.as_bytes())).map_err(|error| {
-        Error::failed(format!("cannot write to {}, which {GITHUB_FILE} names", file.display()))
+        Error::failed(format!("cannot write to {}, which {GITHUB_ENV} names", file.display()))
             .source(&error)
     })
 }
@@ -102,7 +99,7 @@ fn default_shell(session: &Session) -> Shell {
     if session.output().format.as_deref() == Some("json") {
         return Shell::Json;
     }
-    let shell = session.environment.text("SHELL").unwrap_or_default();
+    let shell = session.environment.text(environment::SHELL).unwrap_or_default();
     match shell.rsplit('/').next() {
         Some("fish") => Shell::Fish,
         Some("zsh") => Shell::Zsh,

@@ -122,6 +122,6 @@ fn ambient(name: &str, flags: GlobalFlags) -> Result<Invocation> {
         assume_yes: flags.yes,
         request_timeout_ms: flags.request_timeout_ms,
         core: Default::default(),
-        directories: Directories::from_environment(&|name| std::env::var_os(name)),
+        directories: Directories::find(|name| std::env::var_os(name))?,
     })
 }
