@@ -56,7 +56,7 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 
 dist: ## Pack an optimised build as a tar file
 	@tests/set-up/prerequisites cargo cc
-	cargo build --profile dist --locked $(shipped)
+	BRUME_PORTABLE=1 cargo build --profile dist --locked $(shipped)
 	@tests/scripts/dist $(CARGO_TARGET_DIR)/dist
 
 clean: ## Delete what was built
