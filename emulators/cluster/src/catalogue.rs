@@ -145,21 +145,23 @@ impl Catalogue {
         }
         push_built_in(&mut groups, pending, version);
         let built_in: Arc<[Group]> = groups.into();
-        Self::with_custom(version, built_in, BTreeMap::new())
+        Self::with_custom(version, built_in, BTreeMap::new(), &[])
     }
 
     /// The same catalogue with other custom resource definitions, by name.
     pub(crate) fn replace_custom(&self, custom: BTreeMap<String, Arc<Definition>>) -> Self {
-        Self::with_custom(self.version, Arc::clone(&self.built_in), custom)
+        let before = self.groups.get(self.built_in.len()..).unwrap_or_default();
+        Self::with_custom(self.version, Arc::clone(&self.built_in), custom, before)
     }
 
     fn with_custom(
         version: KubernetesVersion,
         built_in: Arc<[Group]>,
         custom: BTreeMap<String, Arc<Definition>>,
+        before: &[Group],
     ) -> Self {
         let mut groups = built_in.to_vec();
-        groups.extend(crate::custom::groups(custom.values()));
+        groups.extend(crate::custom::groups(custom.values(), before));
         Self { version, built_in, groups, custom, v2: OnceLock::new() }
     }
 

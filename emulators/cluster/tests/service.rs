@@ -10,7 +10,7 @@ use std::time::Duration;
 use brume_cluster::Cluster;
 use brume_foundation::clock::Clock;
 use brume_foundation::faults::Faults;
-use brume_foundation::log::Log;
+use brume_foundation::journal::{FolderDisk, Log, Options};
 use brume_foundation::ports::Ports;
 use brume_foundation::random::Random;
 use brume_foundation::service::{Service, ServiceContext, Started, Storage};
@@ -25,7 +25,7 @@ fn context(storage: Storage, repair: bool) -> ServiceContext {
         faults: Arc::new(Faults::new()),
         random: Random::seeded(1),
         ports: Arc::new(Ports::random()),
-        log: Log::discard(),
+        log: brume_foundation::log::Log::discard(),
     }
 }
 
@@ -101,23 +101,107 @@ async fn state_is_saved_reset_and_loaded() {
     cluster.stop().await.unwrap();
     start(&cluster, durable(folder.path())).await;
     cluster.install(widget()).unwrap_err();
-    std::fs::write(saved.path().join("cluster.json"), "{\"form\": 1, \"revi").unwrap();
-    let error = cluster.load(saved.path()).await.unwrap_err();
-    assert!(!error.hints.is_empty(), "{error}");
+    for broken in ["{\"form\": 1, \"revi", "[]", "{\"form\": 2}", "{\"form\": 1}"] {
+        std::fs::write(saved.path().join("cluster.json"), broken).unwrap();
+        let error = cluster.load(saved.path()).await.unwrap_err();
+        assert!(error.message.contains("cluster.json"), "{error}");
+    }
+    cluster.install(widget()).unwrap_err();
+}
+
+/// The journal's only segment.
+fn segment(folder: &Path) -> std::path::PathBuf {
+    let entries = std::fs::read_dir(folder.join("journal")).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    let path = paths.next().unwrap();
+    assert_eq!(paths.next(), None);
+    path
+}
+
+fn named(kind: &str) -> Value {
+    let mut definition = widget();
+    definition["spec"]["names"] = json!({"plural": kind, "kind": kind});
+    definition["metadata"]["name"] = json!(format!("{kind}.example.com"));
+    definition
 }
 
 #[tokio::test]
 async fn damaged_state_is_refused_with_a_hint() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("cluster.json"), "[]").unwrap();
+    let cluster = Cluster::default();
+    start(&cluster, durable(folder.path())).await;
+    for kind in ["first", "second", "third"] {
+        cluster.install(named(kind)).unwrap();
+    }
+    cluster.stop().await.unwrap();
+    let path = segment(folder.path());
+    let mut bytes = std::fs::read(&path).unwrap();
+    // One letter of a description would not make bad JSON.
+    let at = bytes.windows(6).rposition(|window| window == b"second").unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+
     let error = Cluster::default().start(context(durable(folder.path()), false)).await.unwrap_err();
-    assert!(error.message.contains("cluster.json"), "{error}");
+    assert!(error.message.contains("damaged"), "{error}");
     assert!(error.hints.iter().any(|hint| hint.starts_with("brume up --repair")));
 
-    Cluster::default().start(context(durable(folder.path()), true)).await.unwrap();
-    let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    let names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    let cluster = Cluster::default();
+    cluster.start(context(durable(folder.path()), true)).await.unwrap();
+    cluster.install(named("first")).unwrap_err();
+    cluster.install(named("second")).unwrap();
+    let names = std::fs::read_dir(folder.path().join("journal")).unwrap();
+    let names: Vec<_> =
+        names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().any(|name| name.starts_with("corrupt-")), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_torn_tail_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::default();
+    start(&cluster, durable(folder.path())).await;
+    cluster.install(named("first")).unwrap();
+    let path = segment(folder.path());
+    let whole = std::fs::metadata(&path).unwrap().len();
+    cluster.install(named("second")).unwrap();
+    cluster.stop().await.unwrap();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(whole + 40).unwrap();
+    start(&cluster, durable(folder.path())).await;
+    cluster.install(named("first")).unwrap_err();
+    cluster.install(named("second")).unwrap();
+}
+
+#[tokio::test]
+async fn state_of_another_version_is_refused_and_moved_aside_by_a_repair() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    std::fs::create_dir(&journal).unwrap();
+    let (mut log, _) = Log::open(Arc::new(FolderDisk::new(&journal)), Options::default()).unwrap();
+    log.append(&[br#"{"revision":2,"change":{"teleport":1}}"#]).unwrap();
+    log.sync().unwrap();
+    drop(log);
+    let error = Cluster::default().start(context(durable(folder.path()), false)).await.unwrap_err();
+    assert!(error.to_string().contains("another version"), "{error}");
+    assert!(error.hints.iter().any(|hint| hint.starts_with("brume up --repair")));
+    let cluster = Cluster::default();
+    cluster.start(context(durable(folder.path()), true)).await.unwrap();
+    cluster.install(widget()).unwrap();
+}
+
+#[tokio::test]
+async fn a_write_costs_what_it_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::default();
+    start(&cluster, durable(folder.path())).await;
+    let length = || std::fs::metadata(segment(folder.path())).unwrap().len();
+    let mut grown = Vec::new();
+    for index in 0..40_u8 {
+        let before = length();
+        let kind = [b'a' + index / 26, b'a' + index % 26].map(char::from);
+        cluster.install(named(&String::from_iter(kind))).unwrap();
+        grown.push(length() - before);
+    }
+    assert!(grown[39] < grown[0] + 100, "{grown:?}");
 }
 
 #[tokio::test]
@@ -126,5 +210,5 @@ async fn an_ephemeral_cluster_writes_no_state() {
     let cluster = Cluster::default();
     start(&cluster, Storage::Ephemeral(folder.path().to_owned())).await;
     cluster.reset().await.unwrap();
-    assert!(!folder.path().join("cluster.json").exists());
+    assert!(!folder.path().join("journal").exists());
 }

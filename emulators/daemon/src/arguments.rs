@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use brume_directories::Directories;
 use brume_foundation::ports::PortPolicy;
-use brume_instance::directories::Directories;
-use brume_instance::{InstanceName, InstancePaths, Result};
+use brume_instance::{Error, InstanceName, InstancePaths, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 /// How the process runs.
@@ -128,7 +128,8 @@ impl Options {
         let mut paths = match (state, runtime) {
             (Some(state), Some(runtime)) => InstancePaths { name, state, runtime },
             (state, runtime) => {
-                let directories = Directories::find(&variable)?;
+                let directories = Directories::find(&variable)
+                    .map_err(|error| Error::failed(error.to_string()).hint(error.hint()))?;
                 let found = InstancePaths::new(&directories.state, &directories.runtime, &name);
                 InstancePaths {
                     name,

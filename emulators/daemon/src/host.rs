@@ -31,6 +31,9 @@ const PROBE_PAUSE: Duration = Duration::from_millis(2);
 const STOP_MAX: Duration = Duration::from_secs(10);
 /// The longest single advance of the clock: a hundred years.
 const ADVANCE_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
+/// What the clock shows at most, the year 2500: at the end of what a [`Moment`] can hold, every
+/// timer would be due at once and for ever.
+const CLOCK_END: Moment = Moment::from_unix_millis(16_725_225_600_000);
 
 /// The services of one instance.
 pub(crate) struct Host {
@@ -165,7 +168,9 @@ impl Host {
                 Err(_) => self.log.error(format_args!("{name} took too long to stop")),
             }
         }
-        self.keep_clock(&self.clock.state());
+        if let Err(error) = self.keep_clock(&self.clock.state()) {
+            self.log.error(error);
+        }
     }
 
     /// Asks the daemon to end.
@@ -268,31 +273,41 @@ impl Host {
     }
 
     /// Stops the clock.
-    pub(crate) fn freeze_clock(&self) {
+    ///
+    /// # Errors
+    /// The disk refuses to keep that: it holds until the daemon ends.
+    pub(crate) fn freeze_clock(&self) -> Result<()> {
         self.clock.freeze();
-        self.keep_clock(&self.clock.state());
+        self.keep_clock(&self.clock.state())
     }
 
     /// Lets the clock run on.
-    pub(crate) fn resume_clock(&self) {
+    ///
+    /// # Errors
+    /// The disk refuses to keep that: it holds until the daemon ends.
+    pub(crate) fn resume_clock(&self) -> Result<()> {
         self.clock.resume();
-        self.keep_clock(&self.clock.state());
+        self.keep_clock(&self.clock.state())
     }
 
     /// Pushes the clock forward and tells how many timers fired.
     ///
     /// # Errors
-    /// It is further than a hundred years.
+    /// It is further than a hundred years, or than the year 2500; the disk refuses to keep it.
     pub(crate) async fn advance_clock(&self, duration: Duration) -> Result<u64> {
         if duration > ADVANCE_MAX {
             let message = "the clock advances by a hundred years at most";
             return Err(Error::new(Code::Usage, message));
         }
+        if self.clock.now().after(duration) > CLOCK_END {
+            return Err(Error::new(Code::Usage, "the clock goes no further than the year 2500")
+                .hint("brume up --ephemeral --instance NAME    # has a clock of its own"));
+        }
         // Kept before: services will write times of the future, and a crash in between must not
         // leave a clock that is behind them.
-        self.keep_clock(&ahead(self.clock.state(), duration));
+        self.keep_clock(&ahead(self.clock.state(), duration))?;
         let fired = self.clock.advance(duration).await;
-        self.keep_clock(&self.clock.state());
+        self.keep_clock(&self.clock.state())?;
         self.log.info(format_args!("the clock shows {}: {fired} timers fired", self.clock.now()));
         Ok(fired)
     }
@@ -303,26 +318,25 @@ impl Host {
     }
 
     /// Goes on where another instance's clock was saved.
-    pub(crate) fn restore_clock(&self, state: &ClockState) {
+    ///
+    /// # Errors
+    /// The disk refuses to keep that: it holds until the daemon ends.
+    pub(crate) fn restore_clock(&self, state: &ClockState) -> Result<()> {
         self.clock.restore(state);
-        self.keep_clock(&self.clock.state());
+        self.keep_clock(&self.clock.state())
     }
 
-    fn keep_clock(&self, state: &ClockState) {
+    fn keep_clock(&self, state: &ClockState) -> Result<()> {
         if self.is_ephemeral {
-            return;
+            return Ok(());
         }
         let path = self.paths.state.join("clock.json");
         if *state == ClockState::default() && !path.exists() {
-            return;
+            return Ok(());
         }
-        let written =
-            serde_json::to_vec(state).map_err(|error| error.to_string()).and_then(|bytes| {
-                files::write_private(&path, &bytes).map_err(|error| error.to_string())
-            });
-        if let Err(error) = written {
-            self.log.error(format_args!("cannot keep the clock: {error}"));
-        }
+        let bytes = serde_json::to_vec(state)
+            .map_err(|error| Error::failed("cannot keep the clock").cause(error))?;
+        files::write_private(&path, &bytes).map_err(to_wire)
     }
 }
 
@@ -353,12 +367,21 @@ impl Hosted {
 
 fn restore_clock(bytes: &[u8], log: &Log) -> Arc<Clock> {
     match serde_json::from_slice::<ClockState>(bytes) {
-        Ok(state) => Clock::restored(&state),
+        Ok(state) if is_possible(&state) => Clock::restored(&state),
+        Ok(_) => {
+            log.warn("clock.json leads beyond the year 2500: the clock shows real time");
+            Clock::real()
+        }
         Err(error) => {
             log.warn(format_args!("clock.json is damaged ({error}): the clock shows real time"));
             Clock::real()
         }
     }
+}
+
+/// Whether a clock that goes on from there shows a time that advances can lead to.
+pub(crate) fn is_possible(state: &ClockState) -> bool {
+    Clock::restored(state).now() <= CLOCK_END
 }
 
 fn ahead(state: ClockState, duration: Duration) -> ClockState {

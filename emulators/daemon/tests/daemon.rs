@@ -63,6 +63,10 @@ impl Instance {
         self.client().request(request, REQUEST_TIMEOUT).expect("answered")
     }
 
+    fn refusal(&self, request: &Request) -> brume_instance::Error {
+        self.client().request(request, REQUEST_TIMEOUT).expect_err("refused")
+    }
+
     fn status(&self) -> Status {
         match self.ask(&Request::Status) {
             Reply::Status(status) => *status,
@@ -171,6 +175,57 @@ fn a_folder_that_cannot_be_written_is_an_error_with_a_way_out() {
     assert!(!is_alive(&instance.paths));
     // Nothing of it is needed without state.
     instance.up(&["--ephemeral"]);
+}
+
+#[test]
+fn damaged_state_is_told_to_the_user_and_repaired_on_demand() {
+    let instance = Instance::new();
+    let journal = instance.paths.state.join("kubernetes/journal");
+    fs::create_dir_all(&journal).expect("made");
+    fs::write(journal.join(format!("checkpoint-{:020}", 3)), "torn").expect("written");
+    let output = instance.start(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = stderr(&output);
+    assert!(told.starts_with("error: kubernetes cannot start: the journal is damaged"), "{told}");
+    assert!(told.contains("\nhint: brume up --repair"), "{told}");
+    instance.up(&["--repair"]);
+}
+
+#[test]
+fn a_clock_that_cannot_be_kept_does_not_advance() {
+    let instance = Instance::new();
+    instance.up(&[]);
+    fs::create_dir(instance.paths.state.join("clock.json")).expect("made");
+    let error = instance.refusal(&Request::ClockAdvance { milliseconds: 86_400_000 });
+    assert!(error.message.contains("clock.json"), "{error}");
+    match instance.ask(&Request::ClockShow) {
+        Reply::Clock(clock) => assert!(clock.ahead_ms < 1_000, "{clock:?}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_clock_ends_before_time_itself_does() {
+    let instance = Instance::new();
+    instance.up(&["--ephemeral"]);
+    let century = Request::ClockAdvance { milliseconds: 100 * 365 * 86_400_000 };
+    for _ in 0..4 {
+        instance.ask(&century);
+    }
+    assert_eq!(instance.refusal(&century).code, Code::Usage);
+}
+
+#[test]
+fn an_impossible_clock_is_not_restored() {
+    let instance = Instance::new();
+    fs::create_dir_all(&instance.paths.state).expect("made");
+    let clock = instance.paths.state.join("clock.json");
+    fs::write(clock, r#"{"offset_ms": 9223372036854775807}"#).expect("written");
+    instance.up(&[]);
+    match instance.ask(&Request::ClockShow) {
+        Reply::Clock(clock) => assert!(clock.ahead_ms < 1_000, "{clock:?}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

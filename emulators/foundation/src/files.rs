@@ -9,11 +9,12 @@ use crate::error::{Error, Result};
 
 /// Writes `bytes` to `path` with mode 0600: a reader sees the old file or the new one.
 ///
+/// One writer at a time: the folder belongs to an instance, which its lock guards.
+///
 /// # Errors
 /// The disk refuses; the old file then stays.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace(path, bytes)
-        .map_err(|error| Error::failed(format!("cannot write {}", path.display())).source(&error))
+    replace(path, bytes).map_err(|error| cannot(&format!("write {}", path.display()), &error))
 }
 
 /// Makes `folder` and what is missing above it, with mode 0700.
@@ -25,7 +26,24 @@ pub fn make_private_folder(folder: &Path) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .map_err(|error| Error::failed(format!("cannot make {}", folder.display())).source(&error))
+        .map_err(|error| cannot(&format!("make {}", folder.display()), &error))
+}
+
+fn cannot(what: &str, error: &io::Error) -> Error {
+    explain_disk(Error::failed(format!("cannot {what}")).source(error), error)
+}
+
+/// Adds the hint that fits what the disk said.
+pub(crate) fn explain_disk(failure: Error, error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            failure.hint("df -h    # make room; nothing that was acknowledged is lost")
+        }
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            failure.hint("make the state folder writable, or choose another: brume up --state DIR")
+        }
+        _ => failure,
+    }
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -52,9 +70,10 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Always the same name: what a crash left is overwritten by the next attempt.
 fn temporary_beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(".tmp");
     path.with_file_name(name)
 }
 
@@ -65,9 +84,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_full_disk_has_a_hint() {
+        let error = cannot("write x", &io::ErrorKind::StorageFull.into());
+        assert!(error.hints.iter().any(|hint| hint.starts_with("df -h")), "{error:?}");
+    }
+
+    #[test]
     fn a_file_is_private_and_replaced_whole() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secret");
+        fs::write(folder.path().join("secret.tmp"), b"left by a crash").expect("written");
         write_private(&path, b"one").expect("written");
         write_private(&path, b"two").expect("replaced");
         assert_eq!(fs::read(&path).expect("readable"), b"two");

@@ -3,6 +3,7 @@
 mod handle;
 mod read;
 mod schema;
+mod structural;
 mod table;
 
 use std::collections::BTreeMap;
@@ -32,8 +33,6 @@ pub(crate) struct Version {
     pub(crate) name: String,
     pub(crate) served: bool,
     pub(crate) storage: bool,
-    /// The structural schema of an object, an OpenAPI v3 schema.
-    pub(crate) schema: Value,
     pub(crate) has_status: bool,
     pub(crate) has_scale: bool,
 }
@@ -72,6 +71,18 @@ impl Definition {
         self.versions.iter().find(|version| version.name == name)
     }
 
+    /// The structural schema of a version's objects, an OpenAPI v3 schema.
+    ///
+    /// Read from the object: definitions can be large, and one copy is enough.
+    pub(crate) fn schema(&self, version: &Version) -> &Value {
+        let versions = self.object.pointer("/spec/versions").and_then(Value::as_array);
+        let mut versions = versions.into_iter().flatten();
+        let entry = versions
+            .find(|entry| entry.get("name").and_then(Value::as_str) == Some(&*version.name));
+        let schema = entry.and_then(|entry| entry.pointer("/schema/openAPIV3Schema"));
+        schema.unwrap_or(&Value::Null)
+    }
+
     fn resource(&self, version: &Version) -> ApiResource {
         let stored = self.versions.iter().find(|version| version.storage);
         let subresource = |name: &str, group: &str, version: &str, kind: &str| ApiSubresource {
@@ -107,7 +118,17 @@ impl Definition {
 }
 
 /// The groups that the definitions make, in byte order, their preferred versions first.
-pub(crate) fn groups<'a>(definitions: impl Iterator<Item = &'a Arc<Definition>>) -> Vec<Group> {
+///
+/// What did not change since `before` is taken from there, with its rendered documents.
+pub(crate) fn groups<'a>(
+    definitions: impl Iterator<Item = &'a Arc<Definition>>,
+    before: &[Group],
+) -> Vec<Group> {
+    let before: BTreeMap<(&str, &str), &Arc<GroupVersion>> = before
+        .iter()
+        .flat_map(|group| &group.versions)
+        .map(|version| ((version.group.as_ref(), version.version.as_ref()), version))
+        .collect();
     let mut groups: BTreeMap<String, BTreeMap<Rank, Vec<Arc<Definition>>>> = BTreeMap::new();
     for definition in definitions {
         for version in definition.versions.iter().filter(|version| version.served) {
@@ -119,6 +140,11 @@ pub(crate) fn groups<'a>(definitions: impl Iterator<Item = &'a Arc<Definition>>)
         versions: versions
             .into_iter()
             .map(|((_, _, _, version), definitions)| {
+                let earlier = before.get(&(name.as_str(), version.as_str()));
+                if let Some(same) = earlier.filter(|earlier| is_same(&earlier.custom, &definitions))
+                {
+                    return Arc::clone(same);
+                }
                 let resources = definitions
                     .iter()
                     .filter_map(|definition| {
@@ -132,6 +158,11 @@ pub(crate) fn groups<'a>(definitions: impl Iterator<Item = &'a Arc<Definition>>)
         name: name.into(),
     };
     groups.into_iter().map(group).collect()
+}
+
+fn is_same(left: &[Arc<Definition>], right: &[Arc<Definition>]) -> bool {
+    left.len() == right.len()
+        && left.iter().zip(right).all(|(left, right)| Arc::ptr_eq(left, right))
 }
 
 /// What versions are sorted by, and the version itself.
@@ -159,7 +190,42 @@ fn rank(version: &str) -> Rank {
 
 #[cfg(test)]
 mod tests {
-    use super::rank;
+    use std::sync::Arc;
+
+    use brume_schema::KubernetesVersion;
+    use serde_json::json;
+
+    use super::{Stamp, install, rank};
+    use crate::catalogue::{ApiSelection, Catalogue};
+
+    #[test]
+    fn a_group_that_did_not_change_keeps_its_documents() {
+        let add = |catalogue: &Catalogue, group: &str, plural: &str| {
+            let schema = json!({"openAPIV3Schema": {"type": "object"}});
+            let definition = json!({
+                "apiVersion": "apiextensions.k8s.io/v1",
+                "kind": "CustomResourceDefinition",
+                "metadata": {"name": format!("{plural}.{group}")},
+                "spec": {
+                    "group": group, "scope": "Cluster",
+                    "names": {"plural": plural, "kind": plural},
+                    "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}],
+                },
+            });
+            let stamp = Stamp { now: String::new(), uid: String::new(), revision: 2 };
+            install(catalogue, definition, &stamp).unwrap()
+        };
+        let version = |catalogue: &Catalogue, group: &str| {
+            Arc::clone(&catalogue.group(group).unwrap().versions[0])
+        };
+        let fresh = Catalogue::new(KubernetesVersion::NEWEST, ApiSelection::Stable);
+        let one = add(&fresh, "a.example", "ants");
+        let two = add(&one, "b.example", "bees");
+        let three = add(&two, "b.example", "bugs");
+        assert!(Arc::ptr_eq(&version(&one, "a.example"), &version(&three, "a.example")));
+        assert!(!Arc::ptr_eq(&version(&two, "b.example"), &version(&three, "b.example")));
+        assert_eq!(version(&three, "b.example").resources.len(), 2);
+    }
 
     #[test]
     fn versions_are_ranked_as_kubernetes_does() {

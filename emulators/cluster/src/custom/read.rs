@@ -1,14 +1,13 @@
 //! Reads and checks a custom resource definition.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::structural::{check_schema, drop_nulls};
 use super::{Definition, Version};
 use crate::wire::{Cause, Reason, Status};
 
 /// Versions of one definition.
 const VERSIONS_MAX: usize = 64;
-/// Nesting of a schema.
-const SCHEMA_DEPTH_MAX: usize = 48;
 /// Bytes of a DNS subdomain.
 const SUBDOMAIN_BYTES_MAX: usize = 253;
 /// Bytes of a DNS label.
@@ -16,20 +15,20 @@ const LABEL_BYTES_MAX: usize = 63;
 
 /// Collects what is wrong.
 #[derive(Default)]
-struct Problems {
+pub(super) struct Problems {
     causes: Vec<Cause>,
 }
 
 impl Problems {
-    fn add(&mut self, reason: &'static str, field: impl Into<String>, message: String) {
+    pub(super) fn add(&mut self, reason: &'static str, field: impl Into<String>, message: String) {
         self.causes.push(Cause { reason, message, field: field.into() });
     }
 
-    fn required(&mut self, field: impl Into<String>) {
+    pub(super) fn required(&mut self, field: impl Into<String>) {
         self.add("FieldValueRequired", field, "Required value".to_owned());
     }
 
-    fn invalid(&mut self, field: impl Into<String>, value: &str, why: &str) {
+    pub(super) fn invalid(&mut self, field: impl Into<String>, value: &str, why: &str) {
         self.add("FieldValueInvalid", field, format!("Invalid value: {value:?}: {why}"));
     }
 }
@@ -103,6 +102,10 @@ fn invalid(name: &str, problems: Problems) -> Status {
 fn fill_defaults(object: &mut Value) {
     let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return };
     spec.entry("conversion").or_insert_with(|| json!({"strategy": "None"}));
+    let versions = spec.get_mut("versions").and_then(Value::as_array_mut);
+    for version in versions.into_iter().flatten() {
+        version.pointer_mut("/schema/openAPIV3Schema").map(drop_nulls);
+    }
     let Some(names) = spec.get_mut("names").and_then(Value::as_object_mut) else { return };
     if let Some(kind) = names.get("kind").and_then(Value::as_str).map(str::to_owned) {
         names.entry("singular").or_insert_with(|| kind.to_lowercase().into());
@@ -213,14 +216,14 @@ fn read_version(entry: &Value, path: &str, problems: &mut Problems) -> Version {
     let name = entry.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     check_label(&format!("{path}.name"), &name, problems);
     let field = format!("{path}.schema.openAPIV3Schema");
-    let schema = entry.pointer("/schema/openAPIV3Schema").cloned().unwrap_or_default();
+    let schema = entry.pointer("/schema/openAPIV3Schema").unwrap_or(&Value::Null);
     if schema.is_null() {
         problems.required(field.clone());
     } else {
         if schema.get("type").and_then(Value::as_str) != Some("object") {
             problems.invalid(format!("{field}.type"), "", "must be object at the root");
         }
-        check_schema(&schema, &field, 0, problems);
+        check_schema(schema, &field, 0, problems);
     }
     let has = |name: &str| entry.pointer(&format!("/subresources/{name}")).is_some();
     Version {
@@ -228,49 +231,7 @@ fn read_version(entry: &Value, path: &str, problems: &mut Problems) -> Version {
         storage: flag("storage"),
         has_status: has("status"),
         has_scale: has("scale"),
-        schema,
         name,
-    }
-}
-
-/// Checks that the schema is one, and not too deep.
-fn check_schema(schema: &Value, path: &str, depth: usize, problems: &mut Problems) {
-    let Some(object) = schema.as_object() else {
-        problems.invalid(path, "", "must be a schema object");
-        return;
-    };
-    if depth > SCHEMA_DEPTH_MAX {
-        let why = format!("must not be nested deeper than {SCHEMA_DEPTH_MAX}");
-        problems.invalid(path, "", &why);
-        return;
-    }
-    if object.contains_key("$ref") {
-        problems.add("FieldValueForbidden", format!("{path}.$ref"), "Forbidden".to_owned());
-    }
-    let empty = Map::new();
-    let properties = match object.get("properties") {
-        None => &empty,
-        Some(Value::Object(properties)) => properties,
-        Some(_) => {
-            problems.invalid(format!("{path}.properties"), "", "must be an object");
-            return;
-        }
-    };
-    for (name, property) in properties {
-        check_schema(property, &format!("{path}.properties[{name}]"), depth + 1, problems);
-    }
-    for key in ["items", "additionalProperties"] {
-        if let Some(member @ Value::Object(_)) = object.get(key) {
-            check_schema(member, &format!("{path}.{key}"), depth + 1, problems);
-        }
-    }
-    if object.get("type").and_then(Value::as_str) == Some("array") && !object.contains_key("items")
-    {
-        problems.add(
-            "FieldValueRequired",
-            format!("{path}.items"),
-            "Required value: must be specified".to_owned(),
-        );
     }
 }
 
@@ -312,8 +273,19 @@ mod tests {
         assert_eq!((read.singular.as_str(), read.list_kind.as_str()), ("widget", "WidgetList"));
         assert_eq!(read.type_name("v1", "Widget"), "com.example.v1.Widget");
         assert_eq!(read.object.pointer("/spec/conversion/strategy"), Some(&json!("None")));
+        assert_eq!(read.schema(&read.versions[0]), &json!({"type": "object"}));
         let resource = read.resource(&read.versions[0]);
         assert_eq!(resource.subresources[0].name, "status");
+    }
+
+    #[test]
+    fn null_members_of_a_schema_are_dropped_and_data_is_not() {
+        let mut object = widget();
+        let schema = json!({"type": "object", "description": null, "default": {"a": null}});
+        object["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema;
+        let read = read(object).unwrap();
+        let wanted = json!({"type": "object", "default": {"a": null}});
+        assert_eq!(read.schema(&read.versions[0]), &wanted);
     }
 
     #[test]
@@ -337,6 +309,25 @@ mod tests {
             ["spec.versions[0].schema.openAPIV3Schema.properties[a].items"]
         );
         assert_eq!(refusal(|crd| crd["spec"] = json!(3)), ["spec"]);
+        for (wrong, field) in [
+            (json!({"type": ["object"]}), ".type"),
+            (json!({"description": 5}), ".description"),
+            (json!({"required": {"a": 1}}), ".required"),
+            (json!({"required": [1]}), ".required"),
+            (json!({"maxLength": "long"}), ".maxLength"),
+            (json!({"nullable": "yes"}), ".nullable"),
+            (json!({"externalDocs": true}), ".externalDocs"),
+            (json!({"items": 5}), ".items"),
+            (json!({"additionalProperties": []}), ".additionalProperties"),
+            (json!({"anyOf": [{"not": {"$ref": "#/x"}}]}), ".anyOf[0].not.$ref"),
+        ] {
+            let fields = refusal(|crd| {
+                crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"] =
+                    json!({"a": wrong});
+            });
+            let base = "spec.versions[0].schema.openAPIV3Schema.properties[a]";
+            assert_eq!(fields, [format!("{base}{field}")]);
+        }
     }
 
     #[test]

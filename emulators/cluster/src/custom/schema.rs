@@ -21,14 +21,14 @@ pub(crate) fn published(definition: &Definition, version: &Version) -> [(String,
             "description": common_description("metadata"),
         })
     };
-    schemas(definition, version, version.schema.clone(), metadata, reference)
+    schemas(definition, version, definition.schema(version).clone(), metadata, reference)
 }
 
 /// The OpenAPI v2 schemas: what that older version has no words for is left out.
 pub(crate) fn published_v2(definition: &Definition, version: &Version) -> [(String, Value); 2] {
     let reference = |name: &str| format!("#/definitions/{name}");
     let metadata = |name: &str| json!({"$ref": reference(name), "description": common_description("metadata")});
-    let mut schema = version.schema.clone();
+    let mut schema = definition.schema(version).clone();
     simplify(&mut schema);
     schemas(definition, version, schema, metadata, reference)
 }

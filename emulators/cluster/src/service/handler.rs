@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use brume_foundation::BoxFuture;
 use brume_foundation::clock::Clock;
 use brume_foundation::faults::{Failure, Faults};
+use brume_foundation::http::body::{self, BodyError};
 use brume_foundation::http::{self as server, Handler, Peer};
 use brume_foundation::random::Random;
-use brume_foundation::{BoxFuture, http::body};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -15,8 +16,11 @@ use jiff::Timestamp;
 
 use super::identity::ADMINISTRATOR;
 use super::state::State;
-use crate::custom::Stamp;
+use crate::custom::{self, Stamp};
 use crate::wire::{Reason, Request, Response, Route, Status, User, route};
+
+/// Bytes of a request body, as in Kubernetes.
+const OBJECT_BYTES_MAX: usize = 3 * 1024 * 1024;
 
 /// The handler of all connections.
 #[derive(Debug)]
@@ -38,11 +42,13 @@ impl Handler for ClusterHandler {
             {
                 return failed(failure);
             }
-            let body = match body.collect().await {
-                Ok(body) => body,
-                Err(error) => {
-                    let status = Status::new(Reason::BadRequest, error.to_string());
-                    return send(status.response_as(error.status(), "BadRequest"), &parts.method);
+            // Whoever may not write need not be listened to.
+            let body = if is_read(&parts.method) || user(&parts).is_none() {
+                Bytes::new()
+            } else {
+                match read_body(body).await {
+                    Ok(body) => body,
+                    Err(error) => return send(unreadable(&error), &parts.method),
                 }
             };
             let method = parts.method.clone();
@@ -62,11 +68,7 @@ impl Handler for ClusterHandler {
 
 impl ClusterHandler {
     fn respond(&self, parts: &Parts, body: &Bytes) -> Response {
-        let peer = parts.extensions.get::<Peer>();
-        // The server has verified that the authority of this cluster signed the certificate.
-        let user = peer
-            .filter(|peer| !peer.certificates.is_empty())
-            .map(|_| User { name: ADMINISTRATOR.to_owned() });
+        let user = user(parts);
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let request = Request {
             method: &parts.method,
@@ -93,6 +95,33 @@ impl ClusterHandler {
     }
 }
 
+/// Who asks; none if nothing was proved.
+fn user(parts: &Parts) -> Option<User> {
+    // The server has verified that the authority of this cluster signed the certificate.
+    let peer = parts.extensions.get::<Peer>().filter(|peer| !peer.certificates.is_empty());
+    peer.map(|_| User { name: ADMINISTRATOR.to_owned() })
+}
+
+/// Reads a body that holds an object. Larger ones are read as well, up to the limit of the
+/// connection: a client that is still sending would not see the answer.
+async fn read_body(body: server::RequestBody) -> Result<Bytes, BodyError> {
+    let bytes = body.collect().await?;
+    if bytes.len() > OBJECT_BYTES_MAX {
+        return Err(BodyError::TooLarge { bytes_max: OBJECT_BYTES_MAX });
+    }
+    Ok(bytes)
+}
+
+/// The answer to a body that could not be read.
+fn unreadable(error: &BodyError) -> Response {
+    let reason = match error {
+        BodyError::TooLarge { .. } => "RequestEntityTooLarge",
+        BodyError::TimedOut => "Timeout",
+        BodyError::Broken(_) => "BadRequest",
+    };
+    Status::new(Reason::BadRequest, error.to_string()).response_as(error.status(), reason)
+}
+
 /// Makes a random (version 4) UUID.
 fn unique_identifier(random: &Random) -> String {
     let high = random.next_u64() & 0xffff_ffff_ffff_0fff | 0x4000;
@@ -113,7 +142,9 @@ const fn is_read(method: &Method) -> bool {
 
 /// Whether a request is answered in microseconds: others must not hold up the runtime.
 fn is_quick(parts: &Parts) -> bool {
-    is_read(&parts.method) && !parts.uri.path().starts_with("/openapi/")
+    let path = parts.uri.path();
+    let may_be_large = path.starts_with("/openapi/") || path.contains(custom::PLURAL);
+    is_read(&parts.method) && !may_be_large
 }
 
 /// What fault rules call a request: `list pods`, `get deployments/scale`, `get /version`.
@@ -151,7 +182,7 @@ fn failed(failure: Failure) -> server::Response {
         }
         Failure::Throttle { retry_after } => {
             let message = "too many requests, please try again later".to_owned();
-            let seconds = retry_after.as_secs() + 1;
+            let seconds = retry_after.as_secs().saturating_add(1);
             let reason = usual_reason(StatusCode::TOO_MANY_REQUESTS).to_owned();
             (StatusCode::TOO_MANY_REQUESTS, reason, message, Some(seconds))
         }
@@ -202,6 +233,36 @@ mod tests {
         assert_eq!(parts, [8, 4, 4, 4, 12]);
         assert_eq!(one.as_bytes()[14], b'4');
         assert!(b"89ab".contains(&one.as_bytes()[19]));
+    }
+
+    #[test]
+    fn what_may_be_large_is_not_quick() {
+        let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        for (method, uri, wanted) in [
+            (Method::GET, "/readyz", true),
+            (Method::GET, "/apis", true),
+            (Method::GET, "/openapi/v2", false),
+            (Method::GET, definitions, false),
+            (Method::POST, definitions, false),
+        ] {
+            let request = http::Request::builder().method(method).uri(uri).body(()).unwrap();
+            assert_eq!(is_quick(&request.into_parts().0), wanted, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_too_large_is_told_as_kubernetes_does() {
+        let response = unreadable(&BodyError::TooLarge { bytes_max: OBJECT_BYTES_MAX });
+        assert_eq!(response.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let status: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(status["reason"], "RequestEntityTooLarge");
+        assert_eq!(status["code"], 413);
+    }
+
+    #[test]
+    fn a_throttle_without_end_is_answered() {
+        let response = failed(Failure::Throttle { retry_after: std::time::Duration::MAX });
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
     }
 
     #[test]

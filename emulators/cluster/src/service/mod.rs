@@ -3,6 +3,7 @@
 mod handler;
 mod identity;
 mod state;
+mod store;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,191 +1,221 @@
 //! What the cluster holds, in memory and on disk.
 
+use std::borrow::Cow;
 use std::fs;
-use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use brume_foundation::clock::Moment;
+use brume_foundation::log::Log;
 use brume_foundation::service::ServiceContext;
 use brume_foundation::{Error, Result, files};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::store::{Change, Document, Store};
 use crate::catalogue::Catalogue;
 use crate::custom::{self, Stamp};
 use crate::respond::answer;
 use crate::wire::{Reason, Request, Response, Status};
 
-/// File with the custom resource definitions and the revision.
+/// Folder with the journal.
+const FOLDER: &str = "journal";
+/// File of a snapshot, with the custom resource definitions and the revision.
 const FILE: &str = "cluster.json";
-/// Form of that file.
-const FORM: u64 = 1;
 
 /// The catalogue of the moment and where its changes are kept.
 #[derive(Debug)]
 pub(super) struct State {
     /// What a fresh cluster has.
     fresh: Arc<Catalogue>,
-    current: RwLock<Arc<Catalogue>>,
-    /// The revision of the last write. Held while one is made: writes come one at a time.
-    revision: Mutex<u64>,
+    current: RwLock<Arc<Current>>,
+    /// Held while a write is made: they come one at a time. Readers do not wait for it.
+    writer: Mutex<Writer>,
+    log: Log,
+}
+
+/// What readers see, one moment's.
+#[derive(Debug)]
+struct Current {
+    catalogue: Arc<Catalogue>,
+    /// The revision of the last write.
+    revision: u64,
+}
+
+#[derive(Debug)]
+struct Writer {
     /// Absent when nothing is kept.
-    file: Option<PathBuf>,
+    store: Option<Store>,
 }
 
 impl State {
-    /// Reads what was kept. If that is damaged and may be repaired, it is moved aside and the
-    /// cluster is fresh.
+    /// Reads what was kept. If that is damaged and may be repaired, the damaged part is moved aside.
     pub(super) fn open(context: &ServiceContext, fresh: &Arc<Catalogue>) -> Result<Self> {
         let storage = &context.storage;
-        let file = (!storage.is_ephemeral()).then(|| storage.folder().join(FILE));
-        let kept = match &file {
-            Some(file) => match read(file)? {
-                Some(bytes) => match decode(file, &bytes, fresh) {
-                    Err(error) if context.repair => {
-                        let aside = move_aside(file)?;
-                        context.log.warn(format_args!("{error}; moved to {}", aside.display()));
-                        None
-                    }
-                    result => Some(result?),
-                },
-                None => None,
-            },
-            None => None,
-        };
-        let (catalogue, revision) = kept.unwrap_or_else(|| (Arc::clone(fresh), 1));
+        let mut current = Current { catalogue: Arc::clone(fresh), revision: 1 };
+        let mut store = None;
+        if !storage.is_ephemeral() {
+            let folder = storage.folder().join(FOLDER);
+            let opened = match open_store(&folder, fresh, context) {
+                Err(error) if context.repair => {
+                    // The journal is whole and what it says cannot be used.
+                    let aside = move_aside(&folder)?;
+                    context.log.warn(format_args!("{error}; moved to {}", aside.display()));
+                    open_store(&folder, fresh, context)?
+                }
+                opened => opened?,
+            };
+            store = Some(opened.0);
+            current = opened.1;
+        }
         Ok(Self {
             fresh: Arc::clone(fresh),
-            current: RwLock::new(catalogue),
-            revision: Mutex::new(revision),
-            file,
+            current: RwLock::new(Arc::new(current)),
+            writer: Mutex::new(Writer { store }),
+            log: context.log.clone(),
         })
-    }
-
-    /// The catalogue of this moment.
-    pub(super) fn catalogue(&self) -> Arc<Catalogue> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Answers a request that only reads.
     pub(super) fn read(&self, request: &Request<'_>, mut stamp: Stamp) -> Response {
-        stamp.revision = *self.lock();
-        answer(&self.catalogue(), request, &stamp).response
+        let current = self.current();
+        stamp.revision = current.revision;
+        answer(&current.catalogue, request, &stamp).response
     }
 
     /// Answers a request that may write. The answer is given once the change is kept.
     pub(super) fn write(&self, request: &Request<'_>, mut stamp: Stamp) -> Response {
-        let mut revision = self.lock();
-        stamp.revision = *revision + 1;
-        let answer = answer(&self.catalogue(), request, &stamp);
+        let mut writer = self.lock();
+        let current = self.current();
+        stamp.revision = current.revision + 1;
+        let answer = answer(&current.catalogue, request, &stamp);
         let Some(changed) = answer.changed else { return answer.response };
-        match self.keep(Arc::new(changed), stamp.revision) {
-            Ok(()) => {
-                *revision = stamp.revision;
-                answer.response
+        let changed = Arc::new(changed);
+        let changes = changes(&current.catalogue, &changed);
+        match self.keep(&mut writer, changes, &changed, stamp.revision) {
+            Ok(()) => answer.response,
+            Err(error) => {
+                self.log.error(format_args!("a change was refused: {error}"));
+                Status::new(Reason::InternalError, error.to_string()).response()
             }
-            Err(error) => Status::new(Reason::InternalError, error.to_string()).response(),
         }
     }
 
     /// Adds a custom resource definition.
     pub(super) fn install(&self, definition: Value, mut stamp: Stamp) -> Result<()> {
-        let mut revision = self.lock();
-        stamp.revision = *revision + 1;
-        let changed = custom::install(&self.catalogue(), definition, &stamp)
+        let mut writer = self.lock();
+        let current = self.current();
+        stamp.revision = current.revision + 1;
+        let changed = custom::install(&current.catalogue, definition, &stamp)
             .map_err(|status| Error::failed(status.message))?;
-        self.keep(Arc::new(changed), stamp.revision)?;
-        *revision = stamp.revision;
-        Ok(())
+        let changed = Arc::new(changed);
+        let changes = changes(&current.catalogue, &changed);
+        self.keep(&mut writer, changes, &changed, stamp.revision)
     }
 
     /// Forgets everything.
     pub(super) fn reset(&self) -> Result<()> {
-        let mut revision = self.lock();
-        self.keep(Arc::clone(&self.fresh), 1)?;
-        *revision = 1;
-        Ok(())
+        self.keep(&mut self.lock(), vec![Change::Replace(0)], &self.fresh, 1)
     }
 
     /// Writes the state of this moment into `folder`.
     pub(super) fn save(&self, folder: &Path) -> Result<()> {
-        let revision = self.lock();
-        files::write_private(&folder.join(FILE), &encode(&self.catalogue(), *revision))
+        let current = self.current();
+        files::write_private(&folder.join(FILE), &current.document().encode()?)
     }
 
     /// Replaces the state by what [`State::save`] wrote into `folder`.
     pub(super) fn load(&self, folder: &Path) -> Result<()> {
         let file = folder.join(FILE);
-        let bytes =
-            read(&file)?.ok_or_else(|| Error::failed(format!("{} is missing", file.display())))?;
-        let (catalogue, saved) = decode(&file, &bytes, &self.fresh)?;
-        let mut revision = self.lock();
+        let refused = || Error::failed(format!("cannot use {} of the snapshot", file.display()));
+        let bytes = fs::read(&file).map_err(|error| refused().source(&error))?;
+        let document = Document::decode(&bytes).map_err(|reason| refused().cause(reason))?;
+        let saved = document.revision;
+        let catalogue = custom::restore(&self.fresh, document.into_objects())
+            .map_err(|status| refused().cause(status.message))?;
+        let catalogue = Arc::new(catalogue);
+        let mut writer = self.lock();
         // Revisions never go back: a client that watches must not see the same one twice.
-        let next = saved.max(*revision) + 1;
-        self.keep(catalogue, next)?;
-        *revision = next;
-        Ok(())
+        let next = saved.max(self.current().revision).saturating_add(1);
+        let objects = catalogue.custom().values().map(|each| each.object());
+        let mut changes = vec![Change::Replace(catalogue.custom().len())];
+        changes.extend(objects.map(|object| Change::Part(Cow::Borrowed(object))));
+        self.keep(&mut writer, changes, &catalogue, next)
     }
 
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        self.revision.lock().unwrap_or_else(PoisonError::into_inner)
+    fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Writes a catalogue down, then lets requests see it.
-    fn keep(&self, catalogue: Arc<Catalogue>, revision: u64) -> Result<()> {
-        if let Some(file) = &self.file {
-            files::write_private(file, &encode(&catalogue, revision))?;
+    fn lock(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes changes down, then lets requests see what they lead to.
+    fn keep(
+        &self,
+        writer: &mut Writer,
+        changes: Vec<Change<'_>>,
+        catalogue: &Arc<Catalogue>,
+        revision: u64,
+    ) -> Result<()> {
+        if let Some(store) = &mut writer.store {
+            store.append(revision, changes)?;
         }
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = catalogue;
+        let current = Arc::new(Current { catalogue: Arc::clone(catalogue), revision });
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&current);
+        if let Some(store) = writer.store.as_mut().filter(|store| store.is_checkpoint_due())
+            && let Err(error) = store.checkpoint(&current.document())
+        {
+            // The change itself is kept, and the next one tries again.
+            self.log.warn(error);
+        }
         Ok(())
     }
 }
 
-fn encode(catalogue: &Catalogue, revision: u64) -> Vec<u8> {
-    let objects: Vec<&Value> = catalogue.custom().values().map(|each| each.object()).collect();
-    let document =
-        json!({"form": FORM, "revision": revision, "customResourceDefinitions": objects});
-    document.to_string().into_bytes()
-}
-
-/// Reads a file; nothing if there is none.
-fn read(file: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(file) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
-        Err(error) => Err(refused(file).source(&error)),
+impl Current {
+    fn document(&self) -> Document<'_> {
+        Document::new(self.revision, self.catalogue.custom().values().map(|each| each.object()))
     }
 }
 
-fn decode(file: &Path, bytes: &[u8], fresh: &Catalogue) -> Result<(Arc<Catalogue>, u64)> {
-    let damaged = || {
-        refused(file).hint("brume up --repair    # moves the damaged file aside and begins afresh")
+/// What leads from one catalogue to the next, which shares with it what did not change.
+fn changes<'a>(old: &'a Catalogue, new: &'a Catalogue) -> Vec<Change<'a>> {
+    let is_kept = |name: &String, definition| {
+        old.custom().get(name).is_some_and(|before| Arc::ptr_eq(before, definition))
     };
-    let mut document: Value =
-        serde_json::from_slice(bytes).map_err(|error| damaged().source(&error))?;
-    if document.get("form") != Some(&json!(FORM)) {
-        return Err(damaged().cause("another version of brume wrote it"));
+    let put = new.custom().iter().filter(|(name, definition)| !is_kept(name, definition));
+    let removed = old.custom().keys().filter(|name| !new.custom().contains_key(*name));
+    put.map(|(_, definition)| Change::Put(Cow::Borrowed(definition.object())))
+        .chain(removed.map(|name| Change::Remove(name.into())))
+        .collect()
+}
+
+fn open_store(
+    folder: &Path,
+    fresh: &Catalogue,
+    context: &ServiceContext,
+) -> Result<(Store, Current)> {
+    let (store, kept, warnings) = Store::open(folder, context.repair)?;
+    for warning in warnings {
+        context.log.warn(warning);
     }
-    let revision = document.get("revision").and_then(Value::as_u64).unwrap_or(1);
-    let objects = match document.get_mut("customResourceDefinitions").map(Value::take) {
-        Some(Value::Array(objects)) => objects,
-        _ => return Err(damaged().cause("it holds no list of definitions")),
-    };
     let catalogue =
-        custom::restore(fresh, objects).map_err(|status| damaged().cause(status.message))?;
-    Ok((Arc::new(catalogue), revision))
+        custom::restore(fresh, kept.objects.into_values().collect()).map_err(|status| {
+            Error::failed(format!("cannot use the cluster's state in {}", folder.display()))
+                .cause(status.message)
+                .hint("brume up --repair    # moves it aside and begins afresh")
+        })?;
+    Ok((store, Current { catalogue: Arc::new(catalogue), revision: kept.revision }))
 }
 
-fn refused(file: &Path) -> Error {
-    Error::failed(format!("cannot read the cluster's state in {}", file.display()))
-}
-
-/// Renames a damaged file, so that nothing is lost for whoever wants to look into it.
-fn move_aside(file: &Path) -> Result<PathBuf> {
-    let name = format!("corrupt-{}-{FILE}", Moment::system().unix_millis());
-    let aside = file.with_file_name(name);
-    fs::rename(file, &aside).map_err(|error| {
-        let (file, aside) = (file.display(), aside.display());
-        Error::failed(format!("cannot move {file} to {aside}")).source(&error)
+/// Renames a folder, so that nothing is lost for whoever wants to look into it.
+fn move_aside(folder: &Path) -> Result<PathBuf> {
+    let name = format!("corrupt-{}-{FOLDER}", Moment::system().unix_millis());
+    let aside = folder.with_file_name(name);
+    fs::rename(folder, &aside).map_err(|error| {
+        let (folder, aside) = (folder.display(), aside.display());
+        Error::failed(format!("cannot move {folder} to {aside}")).source(&error)
     })?;
     Ok(aside)
 }

@@ -27,11 +27,11 @@ async fn try_answer(host: &Host, request: Request) -> Result<Reply> {
             return Ok(Reply::Clock(host.clock_view(fired)));
         }
         Request::ClockFreeze => {
-            host.freeze_clock();
+            host.freeze_clock()?;
             return Ok(Reply::Clock(host.clock_view(0)));
         }
         Request::ClockResume => {
-            host.resume_clock();
+            host.resume_clock()?;
             return Ok(Reply::Clock(host.clock_view(0)));
         }
         Request::FaultAdd { rule } => return add_fault(host, &rule),

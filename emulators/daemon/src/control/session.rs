@@ -18,7 +18,9 @@ use crate::host::Host;
 use crate::lines::read_line;
 use crate::log_file::Line;
 
-/// How long a client may say nothing.
+/// How long a client may take for its greeting: until then it only takes a place.
+const GREETING_MAX: Duration = Duration::from_secs(5);
+/// How long a client may say nothing afterwards.
 const SILENCE_MAX: Duration = Duration::from_secs(600);
 
 /// Talks with one client until either side ends it.
@@ -35,7 +37,7 @@ struct Session {
 
 impl Session {
     async fn talk(&mut self, host: &Arc<Host>) -> io::Result<()> {
-        let greeting = self.read_line().await?;
+        let greeting = timeout(GREETING_MAX, read_line(&mut self.reader)).await??;
         let endpoint = host.endpoint();
         let welcome = Welcome {
             protocol: PROTOCOL,

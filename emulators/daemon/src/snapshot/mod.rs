@@ -8,7 +8,7 @@ use brume_foundation::files;
 use brume_instance::{Error, Result};
 
 use crate::failure::to_wire;
-use crate::host::Host;
+use crate::host::{Host, is_possible};
 
 /// The clock's file in a snapshot; no service has a name with a dot.
 const CLOCK_FILE: &str = "clock.json";
@@ -49,8 +49,7 @@ pub(crate) async fn load(host: &Host, folder: &Path) -> Result<()> {
         }
         return Err(failure);
     }
-    host.restore_clock(&clock);
-    Ok(())
+    host.restore_clock(&clock)
 }
 
 async fn save_services(host: &Host, folder: &Path) -> Result<()> {
@@ -90,7 +89,11 @@ fn check_services(host: &Host, folder: &Path) -> Result<()> {
 fn read_clock(path: &Path) -> Result<ClockState> {
     let failed = || Error::failed("cannot read the clock of the snapshot");
     let bytes = fs::read(path).map_err(|error| failed().cause(error))?;
-    serde_json::from_slice(&bytes).map_err(|error| failed().cause(error))
+    let state = serde_json::from_slice(&bytes).map_err(|error| failed().cause(error))?;
+    if !is_possible(&state) {
+        return Err(failed().cause("it leads beyond the year 2500"));
+    }
+    Ok(state)
 }
 
 /// A folder that is gone when it is no longer needed.

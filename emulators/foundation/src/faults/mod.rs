@@ -18,6 +18,8 @@ use crate::random::Random;
 
 /// How many rules may be set at a time.
 const RULES_MAX: usize = 1_000;
+/// Bytes of all their patterns, codes and messages together: a list of them is one message.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// One rule, as it is set from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +43,18 @@ pub struct Rule {
     /// Seed for `rate`; one is drawn when absent.
     #[serde(default)]
     pub seed: Option<u64>,
+}
+
+impl Rule {
+    fn text_bytes(&self) -> usize {
+        let answer = match &self.action {
+            Action::Error { code, message, .. } => {
+                code.as_ref().map_or(0, String::len) + message.as_ref().map_or(0, String::len)
+            }
+            _ => 0,
+        };
+        self.service.len() + self.operation.len() + answer
+    }
 }
 
 fn anything() -> String {
@@ -167,7 +181,7 @@ impl Faults {
     ///
     /// # Errors
     /// A rate outside 0 to 1, a status outside 400 to 599, a throttle that lets nothing through,
-    /// or too many rules.
+    /// or too many or too long rules.
     pub fn add(&self, mut rule: Rule) -> Result<u64> {
         check(&rule)?;
         let seed = *rule.seed.get_or_insert_with(|| Random::from_system().next_u64());
@@ -175,6 +189,11 @@ impl Faults {
         if state.rules.len() >= RULES_MAX {
             let message = format!("there are {RULES_MAX} fault rules already");
             return Err(Error::failed(message).hint("brume fault rm --all"));
+        }
+        let rules = state.rules.iter().map(|armed| &armed.status.rule).chain([&rule]);
+        if rules.map(Rule::text_bytes).sum::<usize>() > TEXT_BYTES_MAX {
+            let message = format!("the texts of the fault rules exceed {TEXT_BYTES_MAX} bytes");
+            return Err(Error::new(ErrorKind::Usage, message).hint("brume fault rm --all"));
         }
         state.last_id += 1;
         let id = state.last_id;
@@ -277,7 +296,8 @@ impl Armed {
             }
             Action::Latency { milliseconds, jitter_milliseconds } => {
                 let jitter = random.below(jitter_milliseconds.saturating_add(1));
-                decision.latency += Duration::from_millis(milliseconds.saturating_add(jitter));
+                let latency = Duration::from_millis(milliseconds.saturating_add(jitter));
+                decision.latency = decision.latency.saturating_add(latency);
             }
             Action::Drop => decision.failure = Some(Failure::Drop),
             Action::Throttle { per_second, burst } => {

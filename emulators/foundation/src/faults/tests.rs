@@ -99,6 +99,36 @@ fn wrong_rules_are_refused() {
 }
 
 #[test]
+fn absurd_numbers_are_borne() {
+    let faults = Faults::new();
+    let throttle = Action::Throttle { per_second: f64::MIN_POSITIVE, burst: u32::MAX };
+    let wait = Action::Latency { milliseconds: u64::MAX, jitter_milliseconds: u64::MAX };
+    for action in [throttle, wait.clone(), wait] {
+        let extreme = Rule { seed: Some(u64::MAX), count: Some(u64::MAX), ..rule(action) };
+        faults.add(extreme).expect("a valid rule");
+    }
+    let end = Moment::from_unix_nanos(u64::MAX);
+    let decision = faults.decide("kubernetes", "list pods", end);
+    assert!(decision.latency >= Duration::from_millis(u64::MAX));
+    let spent = Action::Throttle { per_second: f64::MIN_POSITIVE, burst: 0 };
+    faults.clear();
+    faults.add(rule(spent)).expect("a valid rule");
+    assert_eq!(faults.decide("kubernetes", "list pods", end).failure, None);
+    let retry_after = Duration::MAX;
+    let failure = faults.decide("kubernetes", "list pods", end).failure;
+    assert_eq!(failure, Some(Failure::Throttle { retry_after }));
+}
+
+#[test]
+fn texts_without_end_are_refused() {
+    let faults = Faults::new();
+    let long = || Rule { operation: "x".repeat(40 * 1024), ..rule(broken()) };
+    faults.add(long()).expect("one fits");
+    assert_eq!(faults.add(long()).expect_err("refused").kind, ErrorKind::Usage);
+    faults.add(rule(broken())).expect("a short one fits");
+}
+
+#[test]
 fn rules_are_removed() {
     let faults = Faults::new();
     let id = faults.add(rule(broken())).expect("a valid rule");

@@ -3,19 +3,12 @@
 use std::io;
 
 use crate::error::Error;
+use crate::files::explain_disk;
 
 /// The error for something that the disk refused.
 pub(super) fn cannot(what: &str, error: &io::Error) -> Error {
     let failure = Error::failed(format!("the journal cannot {what}")).source(error);
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            failure.hint("df -h    # make room; the journal goes on by itself then")
-        }
-        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-            failure.hint("make the state folder writable, or choose another: brume up --state DIR")
-        }
-        _ => failure,
-    }
+    explain_disk(failure, error)
 }
 
 /// The error for damage that a crash does not explain.
