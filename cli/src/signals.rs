@@ -1,6 +1,6 @@
 //! Ctrl-C while a plugin library runs: a flag, a descriptor, and a way out for the impatient.
 //!
-//! The first SIGINT or SIGTERM asks the plugin to stop. A second one within two seconds ends the
+//! The first SIGINT, SIGTERM or SIGHUP (the terminal went away) asks the plugin to stop. A second one within two seconds ends the
 //! process at once. Executables need none of this: they take the place of the process.
 
 use std::os::fd::{IntoRawFd, RawFd};
@@ -24,7 +24,7 @@ pub fn install() {
     if let Ok(descriptor) = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK) {
         CANCEL_FD.store(descriptor.into_raw_fd(), Ordering::Relaxed);
     }
-    for signal in [libc::SIGINT, libc::SIGTERM] {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
         // SAFETY: both structs are plain data for which zero bytes are valid, and the handler
         // calls nothing but functions that are safe inside a signal handler.
         unsafe {
@@ -54,10 +54,10 @@ pub fn cancel_fd() -> RawFd {
     CANCEL_FD.load(Ordering::Relaxed)
 }
 
-/// The exit code of a plugin that stopped because it was asked to: 143 after SIGTERM.
+/// The exit code of a plugin that stopped because it was asked to: 143 unless by SIGINT.
 #[must_use]
 pub fn exit_code(code: i32) -> i32 {
-    let terminated = STOPPED_BY.load(Ordering::Relaxed) == libc::SIGTERM;
+    let terminated = matches!(STOPPED_BY.load(Ordering::Relaxed), libc::SIGTERM | libc::SIGHUP);
     if terminated && code == 128 + libc::SIGINT { 128 + libc::SIGTERM } else { code }
 }
 

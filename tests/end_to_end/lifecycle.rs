@@ -246,6 +246,21 @@ fn ctrl_c_ends_a_foreground_daemon() {
 }
 
 #[test]
+fn a_run_that_is_told_to_stop_takes_command_and_emulators_with_it() {
+    for told in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let sandbox = Sandbox::new();
+        let started = sandbox.path("home/started");
+        let mut child = sandbox.brume("run -- sh -c").arg("touch started; exec sleep 600").spawn();
+        assert!(wait_until(SOON, || started.exists()), "the command does not start");
+        signal(i32::try_from(child.id()).expect("an id fits"), told);
+        let ended = wait_until(SOON, || child.try_wait().expect("our own child").is_some());
+        assert!(ended, "{told:?} does not end it");
+        let gone = wait_until(SOON, || sandbox.processes().is_empty());
+        assert!(gone, "{told:?} leaves {:?}", sandbox.processes());
+    }
+}
+
+#[test]
 fn logs_reset_and_snapshots() {
     let sandbox = Sandbox::new();
     let _ = sandbox.brume("up kubernetes").run().success();

@@ -100,7 +100,7 @@ fn add_command() -> Command {
         )
         .arg(
             option("throttle", "PER-SECOND")
-                .value_parser(value_parser!(f64))
+                .value_parser(parse_per_second)
                 .help("Let so many operations a second through and fail the rest"),
         )
         .arg(
@@ -140,6 +140,13 @@ fn add_command() -> Command {
 /// argument that contradicts one which was given.
 fn others(action: &str) -> impl Iterator<Item = &'static str> {
     ACTIONS.into_iter().filter(move |other| *other != action)
+}
+
+fn parse_per_second(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(per_second) if per_second.is_finite() && per_second > 0.0 => Ok(per_second),
+        _ => Err(format!("'{text}' is no number of operations a second: use 5 or 0.5")),
+    }
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -292,6 +299,8 @@ mod tests {
             &["kubernetes", "--drop", "--error", "500"],
             &["kubernetes", "--error", "200"],
             &["kubernetes", "--drop", "--rate", "2"],
+            &["kubernetes", "--throttle", "0"],
+            &["kubernetes", "--throttle", "1e400"],
             &["kubernetes", "--drop", "--jitter", "1s"],
         ] {
             let words = ["fault", "add"].iter().chain(words);

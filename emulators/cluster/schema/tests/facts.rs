@@ -2,7 +2,8 @@
 //! servers of Kubernetes 1.25 to 1.37 publish.
 //!
 //! Those come from the wheel `kubernetes-validate` 1.37.0, unpacked into the folder that
-//! `BRUME_KUBERNETES_VALIDATE_DIR` names, or into brume's cache. Nothing is fetched here.
+//! `BRUME_KUBERNETES_VALIDATE_DIR` names, or among the test tools (`BRUME_TEST_TOOLS`, or brume's
+//! cache). Nothing is fetched here.
 //!
 //! The wheel edits the definitions for its own purpose, which is undone: `null` is taken from the
 //! types, the `enum` of `apiVersion` and `kind` is ignored, and so are the two scalars
@@ -35,6 +36,9 @@ type Definitions = BTreeMap<String, Value>;
 
 fn folder() -> PathBuf {
     let cache = || {
+        if let Some(tools) = env::var_os("BRUME_TEST_TOOLS") {
+            return PathBuf::from(tools).join("kubernetes-validate");
+        }
         let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
         let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
         cache.unwrap_or_default().join("brume/test-tools/kubernetes-validate")

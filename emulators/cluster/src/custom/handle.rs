@@ -271,7 +271,11 @@ fn status(definition: &Definition, stamp: &Stamp) -> Value {
         "acceptedNames": definition.object.pointer("/spec/names"),
         "conditions": [
             condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+            condition(
+                "Established",
+                "InitialNamesAccepted",
+                "the initial names have been accepted",
+            ),
         ],
         "storedVersions": stored,
     })

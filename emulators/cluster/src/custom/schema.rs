@@ -27,7 +27,10 @@ pub(crate) fn published(definition: &Definition, version: &Version) -> [(String,
 /// The OpenAPI v2 schemas: what that older version has no words for is left out.
 pub(crate) fn published_v2(definition: &Definition, version: &Version) -> [(String, Value); 2] {
     let reference = |name: &str| format!("#/definitions/{name}");
-    let metadata = |name: &str| json!({"$ref": reference(name), "description": common_description("metadata")});
+    let metadata = |name: &str| {
+        let description = common_description("metadata");
+        json!({"$ref": reference(name), "description": description})
+    };
     let mut schema = definition.schema(version).clone();
     simplify(&mut schema);
     schemas(definition, version, schema, metadata, reference)

@@ -48,7 +48,8 @@ struct Writer {
 }
 
 impl State {
-    /// Reads what was kept. If that is damaged and may be repaired, the damaged part is moved aside.
+    /// Reads what was kept. If that is damaged and may be repaired, the damaged part is moved
+    /// aside.
     pub(super) fn open(context: &ServiceContext, fresh: &Arc<Catalogue>) -> Result<Self> {
         let storage = &context.storage;
         let mut current = Current { catalogue: Arc::clone(fresh), revision: 1 };

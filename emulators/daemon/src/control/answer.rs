@@ -68,7 +68,8 @@ fn folder(directory: &str) -> Result<PathBuf> {
     Err(Error::new(Code::Usage, format!("`{}` is not a folder", directory.escape_debug())))
 }
 
-/// The protocol's fault types and the foundation's have the same JSON form; a test holds them to it.
+/// The protocol's fault types and the foundation's have the same JSON form; a test holds them to
+/// it.
 fn transcode<From: Serialize, To: DeserializeOwned>(from: &From) -> Result<To> {
     serde_json::to_value(from)
         .and_then(serde_json::from_value)

@@ -1,8 +1,8 @@
 //! A service that is an executable of its own, kept running by the daemon.
 //!
-//! The daemon starts it with `--instance NAME --storage DIR [--ephemeral] [--repair] --port N` after its own
-//! arguments and talks with it over standard input and output, one JSON document a line: first the
-//! executable says [`message::FromService::Ready`], then it answers each
+//! The daemon starts it with `--instance NAME --storage DIR [--ephemeral] [--repair] --port N`
+//! after its own arguments and talks with it over standard input and output, one JSON document a
+//! line: first the executable says [`message::FromService::Ready`], then it answers each
 //! [`message::ToService`] in turn. What it writes on standard error goes to the log. When standard
 //! input ends, the daemon is gone and the executable must end, too. If it ends by itself it is
 //! started again on the same port, after a pause that grows while it keeps failing.

@@ -1,4 +1,4 @@
-//! The disk as a journal sees it: one flat folder, and the few operations that matter after a crash.
+//! The disk as a journal sees it: one flat folder, and the operations that matter after a crash.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
