@@ -1,7 +1,8 @@
 //! Ctrl-C while a plugin library runs: a flag, a descriptor, and a way out for the impatient.
 //!
-//! The first SIGINT, SIGTERM or SIGHUP (the terminal went away) asks the plugin to stop. A second one within two seconds ends the
-//! process at once. Executables need none of this: they take the place of the process.
+//! The first SIGINT, SIGTERM or SIGHUP (the terminal went away) asks the plugin to stop. A second
+//! one within two seconds ends the process at once. Executables need none of this: they take the
+//! place of the process.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};

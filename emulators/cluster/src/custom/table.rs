@@ -13,7 +13,6 @@ pub(super) fn table<'a>(
     revision: &str,
     include: &str,
 ) -> Value {
-    let column = |name: &str, kind: &str, format: &str| json!({"name": name, "type": kind, "format": format, "description": "", "priority": 0});
     let rows: Vec<Value> = definitions.map(|definition| row(definition, include)).collect();
     json!({
         "kind": "Table",
@@ -22,6 +21,10 @@ pub(super) fn table<'a>(
         "columnDefinitions": [column("Name", "string", "name"), column("Created At", "date", "")],
         "rows": rows,
     })
+}
+
+fn column(name: &str, kind: &str, format: &str) -> Value {
+    json!({"name": name, "type": kind, "format": format, "description": "", "priority": 0})
 }
 
 fn row(definition: &Definition, include: &str) -> Value {
