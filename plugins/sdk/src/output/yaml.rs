@@ -17,8 +17,11 @@ pub fn document(value: &Value) -> String {
         Value::Object(fields) if !fields.is_empty() => push_map(&mut out, value, 0, false),
         Value::Array(items) if !items.is_empty() => push_list(&mut out, items, 0, false),
         scalar => {
-            push_scalar(&mut out, scalar, 0);
-            out.push('\n');
+            // A literal block is indented even where nothing is around it.
+            push_scalar(&mut out, scalar, 2);
+            if !matches!(scalar, Value::String(text) if is_literal(text)) {
+                out.push('\n');
+            }
         }
     }
     out
@@ -275,6 +278,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_lone_text_keeps_its_leading_spaces() {
+        assert_eq!(document(&json!(" a\nb\n")), "|2\n   a\n  b\n");
+        assert_eq!(document(&json!("a\nb")), "|-\n  a\n  b\n");
+    }
 
     #[test]
     fn empty_and_simple_documents_have_one_line() {
