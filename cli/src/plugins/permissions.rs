@@ -10,13 +10,19 @@ const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// Checks the file and every folder above it, symbolic links resolved.
+/// Checks the file and every folder above it, symbolic links resolved; of a file that is itself a
+/// link, the folders above the link as well, where it could be turned elsewhere.
 ///
 /// # Errors
 /// [`Problem::Insecure`] for the first that somebody other than root and `user` could change, with
 /// the command that mends it; [`Problem::Broken`] when it cannot be looked at.
 pub fn check(path: &Path, user: u32) -> Result<(), Problem> {
-    check_from(path, 0, user)
+    check_from(path, 0, user)?;
+    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    match path.parent() {
+        Some(folder) if is_link => check_from(folder, 1, user),
+        _ => Ok(()),
+    }
 }
 
 /// Checks a plugin folder and every folder above it.
@@ -110,6 +116,22 @@ mod tests {
                 });
             assert_eq!(found, expected, "{user} {group} {mode:o} at {depth}");
         }
+    }
+
+    #[test]
+    fn a_link_is_as_safe_as_its_own_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("brume-x");
+        fs::write(&file, "").unwrap();
+        let user = fs::metadata(&file).unwrap().uid();
+        let folder = root.path().join("links");
+        fs::create_dir(&folder).unwrap();
+        let link = folder.join("brume-x");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(check(&link, user), Ok(()));
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(check(&link, user), Err(Problem::Insecure { .. })));
+        assert_eq!(check(&file, user), Ok(()));
     }
 
     #[test]
