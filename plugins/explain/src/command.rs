@@ -36,9 +36,8 @@ pub fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<()> {
     let lookup = look_up(answering.source.as_mut(), argument, arguments.api_version.as_deref())
         .map_err(|error| answering.explain_miss(error, argument))?;
     let form = arguments.form.as_ref().map_err(|text| unknown_form(text))?;
-    let wanted = lookup.clone();
-    let subject = subject(answering.source.as_mut(), lookup).map_err(|error| {
-        if matches!(form, Form::PlaintextOpenapiV2) { unknown_kind(&wanted) } else { error }
+    let subject = find_subject(answering.source.as_mut(), &lookup)?.map_err(|missing| {
+        if matches!(form, Form::PlaintextOpenapiV2) { unknown_kind(&lookup) } else { missing }
     })?;
     match &arguments.question {
         Question::Rules => rules::run(&subject, arguments, context),
@@ -51,13 +50,21 @@ pub fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// Finds the document and the root schema of what was looked up.
-pub(crate) fn subject(source: &mut dyn Source, lookup: Lookup) -> Result<Subject> {
-    let document = source.document(&lookup.resource)?.ok_or_else(|| {
-        Error::failed(format!("couldn't find resource for \"{}\"", lookup.resource))
-            .hint("kubectl api-versions")
-    })?;
-    let (kind, root) = document.root(&lookup.resource).map_err(Error::failed)?;
-    Ok(Subject { document, kind, root, fields: lookup.fields })
+pub(crate) fn subject(source: &mut dyn Source, lookup: &Lookup) -> Result<Subject> {
+    find_subject(source, lookup)?
+}
+
+/// As [`subject`], but tells a source that cannot answer (the outer error) from one whose answer
+/// is that there is no such thing (the inner one).
+pub(crate) fn find_subject(source: &mut dyn Source, lookup: &Lookup) -> Result<Result<Subject>> {
+    let Some(document) = source.document(&lookup.resource)? else {
+        let text = format!("couldn't find resource for \"{}\"", lookup.resource);
+        return Ok(Err(Error::failed(text).hint("kubectl api-versions")));
+    };
+    Ok(match document.root(&lookup.resource) {
+        Ok((kind, root)) => Ok(Subject { document, kind, root, fields: lookup.fields.clone() }),
+        Err(text) => Err(Error::failed(text)),
+    })
 }
 
 fn describe(
@@ -145,5 +152,43 @@ impl Answering {
             return error.hint(format!("brume explain {argument} --offline"));
         }
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brume_plugin::ExitCode;
+
+    use super::*;
+    use crate::resources::ApiResource;
+
+    /// Knows that there are widgets; whether it can describe them is the question.
+    struct Widgets {
+        reachable: bool,
+    }
+
+    impl Source for Widgets {
+        fn resources(&mut self) -> Result<Rc<[ApiResource]>> {
+            let widget = ApiResource { plural: "widgets".into(), ..ApiResource::default() };
+            Ok(Rc::new([widget]))
+        }
+
+        fn refresh(&mut self) -> Result<bool> {
+            Ok(false)
+        }
+
+        fn document(&mut self, _: &GroupVersionResource) -> Result<Option<Rc<dyn Document>>> {
+            if self.reachable { Ok(None) } else { Err(Error::new(ExitCode::Unreachable, "gone")) }
+        }
+    }
+
+    #[test]
+    fn a_source_that_cannot_answer_is_not_one_that_says_no() {
+        let mut source = Widgets { reachable: true };
+        let lookup = look_up(&mut source, "widgets", None).expect("widgets are listed");
+        assert!(matches!(find_subject(&mut source, &lookup), Ok(Err(_))));
+        source.reachable = false;
+        let error = find_subject(&mut source, &lookup).err().expect("nobody answers");
+        assert_eq!(error.code, ExitCode::Unreachable);
     }
 }

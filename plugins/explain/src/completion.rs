@@ -51,7 +51,8 @@ fn resources(source: &mut dyn Source, word: &str) -> Vec<Candidate> {
 }
 
 fn fields(source: &mut dyn Source, path: &str, field: &str) -> Vec<Candidate> {
-    let Ok(subject) = look_up(source, path, None).and_then(|lookup| subject(source, lookup)) else {
+    let Ok(subject) = look_up(source, path, None).and_then(|lookup| subject(source, &lookup))
+    else {
         return Vec::new();
     };
     let document = subject.document.as_ref();

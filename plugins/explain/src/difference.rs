@@ -124,8 +124,8 @@ fn differences_below(path: &str, range: Range) -> Result<Vec<Entry>> {
     let mut newer = Bundled::new(range.from.max(range.to));
     let mut older = Bundled::new(range.from.min(range.to));
     let found =
-        look_up(&mut newer, path, None).and_then(|lookup| subject(&mut newer, lookup)).or_else(
-            |_| look_up(&mut older, path, None).and_then(|lookup| subject(&mut older, lookup)),
+        look_up(&mut newer, path, None).and_then(|lookup| subject(&mut newer, &lookup)).or_else(
+            |_| look_up(&mut older, path, None).and_then(|lookup| subject(&mut older, &lookup)),
         )?;
     let field = follow(found.document.as_ref(), &found.root, &found.fields)
         .ok_or_else(|| unknown_field(&found))?;

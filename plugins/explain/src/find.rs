@@ -10,7 +10,7 @@ use brume_plugin::{Context, Error, ExitCode, Result};
 use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Form};
-use crate::command::{Subject, subject, unknown_field};
+use crate::command::{Subject, find_subject, subject, unknown_field};
 use crate::lookup::{Lookup, look_up};
 use crate::render::plaintext::type_name;
 use crate::render::{first_sentence, structured};
@@ -65,7 +65,7 @@ pub fn run(
         Some(path) => {
             let lookup = look_up(source, path, arguments.api_version.as_deref())?;
             let name = lookup.resource.resource.clone();
-            search.subject(&name, &subject(source, lookup)?)?;
+            search.subject(&name, &subject(source, &lookup)?)?;
         }
         None => {
             let resources = source.resources()?;
@@ -77,7 +77,7 @@ pub fn run(
                     fields: Vec::new(),
                 };
                 // A resource that the document leaves out cannot be searched; the others can.
-                if let Ok(subject) = subject(source, lookup) {
+                if let Ok(subject) = find_subject(source, &lookup)? {
                     search.subject(&resource.group_resource(), &subject)?;
                 }
             }

@@ -147,7 +147,7 @@ mod tests {
             let mut source = Bundled::new(KubernetesVersion::NEWEST);
             let name = example.kind.to_lowercase();
             let lookup = look_up(&mut source, &name, None).expect(example.kind);
-            let subject = subject(&mut source, lookup).expect(example.kind);
+            let subject = subject(&mut source, &lookup).expect(example.kind);
             let value: serde_json::Value =
                 serde_saphyr::from_str(example.yaml).expect(example.kind);
             assert_eq!(value["apiVersion"], subject.kind.api_version(), "{}", example.kind);
