@@ -12,7 +12,8 @@ export BRUME_TEST_TOOLS ?= $(cache)/test-tools
 
 # What is installed, and no more: the packages of the tests would bring features that nothing
 # installed needs.
-shipped := -p brume -p brume-emulators -p brume-explain -p brume-explain-library
+shipped := -p brume -p brume-emulators \
+	-p brume-explain -p brume-explain-library -p brume-sns-dlq -p brume-sns-dlq-library
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -27,9 +28,9 @@ demo: build ## Build, then show a real scenario against the emulators
 test: test-tools ## Install what the tests need, then run them all
 	@tests/scripts/test
 
-bench: build ## Compare with kubectl in paired runs: ratios, and the bars that they should meet
+bench: build ## Compare with kubectl and other emulators in paired runs: ratios, and their bars
 	@tests/set-up/prerequisites pip
-	@tests/set-up/test-tools test
+	@tests/set-up/test-tools test clients peers
 	cargo build --release --locked -p brume-tests --bin brume-bench
 	@$(CARGO_TARGET_DIR)/release/brume-bench
 
@@ -46,10 +47,10 @@ generate: ## Rewrite the generated files: completions/ and man/
 lint: ## Check format, lints, licences and dependencies
 	@tests/scripts/lint
 
-test-tools: ## Install what the tests need: shells, kubectl in several versions, schemas
+test-tools: ## Install what the tests need: shells, kubectl in several versions, AWS clients
 	@tests/set-up/prerequisites cargo cc pip git
 	@tests/set-up/packages
-	@tests/set-up/test-tools test
+	@tests/set-up/test-tools test clients javascript
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 	@tests/scripts/fuzz

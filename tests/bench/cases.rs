@@ -46,12 +46,7 @@ fn explain_offline(title: &'static str) -> io::Result<Finding> {
     let stage = Stage::new()?;
     let mut commands = [stage.brume(PATH), against_server(&stage, stage.kubectl(PATH))?];
     let samples = compare(&mut commands)?;
-    let memory = Bar {
-        what: "peak memory of ours",
-        measured: samples[0].memory_mib(),
-        limit: 10.0,
-        unit: " MiB",
-    };
+    let memory = Bar::at_most("peak memory of ours", samples[0].memory_mib(), 10.0, " MiB");
     let bars = vec![wall_ratio(&samples, 1.0 / 20.0), memory];
     Ok(finding(title, &["brume explain, no cluster", "kubectl explain, warm"], samples, bars))
 }
@@ -90,12 +85,12 @@ fn completion(title: &'static str) -> io::Result<Finding> {
     let mut command = stage.brume("-- brume explain deployments.spec.strat");
     command.env("BRUME_COMPLETE", "fish");
     let samples = compare(&mut [command])?;
-    let bar = Bar {
-        what: "wall, median",
-        measured: crate::samples::milliseconds(samples[0].wall_median()),
-        limit: 20.0,
-        unit: " ms",
-    };
+    let bar = Bar::at_most(
+        "wall, median",
+        crate::samples::milliseconds(samples[0].wall_median()),
+        20.0,
+        " ms",
+    );
     Ok(finding(title, &["brume explain deployments.spec.strat<Tab>"], samples, vec![bar]))
 }
 
@@ -107,12 +102,12 @@ fn up(title: &'static str) -> io::Result<Finding> {
         samples.push(measure::run(&mut stage.brume("up --ephemeral"))?);
         measure::run(&mut stage.brume("down"))?;
     }
-    let bar = Bar {
-        what: "wall, median",
-        measured: crate::samples::milliseconds(samples.wall_median()),
-        limit: 100.0,
-        unit: " ms",
-    };
+    let bar = Bar::at_most(
+        "wall, median",
+        crate::samples::milliseconds(samples.wall_median()),
+        100.0,
+        " ms",
+    );
     Ok(finding(title, &["brume up --ephemeral"], vec![samples], vec![bar]))
 }
 
@@ -121,16 +116,15 @@ fn idle(title: &'static str) -> io::Result<Finding> {
     measure::run(&mut stage.brume("up --ephemeral"))?;
     thread::sleep(IDLE);
     let daemon = Cluster::running(&stage.sandbox, "default").daemon();
-    let bar = Bar {
-        what: "resident memory of the daemon",
-        measured: resident_mib(daemon)?,
-        limit: 30.0,
-        unit: " MiB",
-    };
+    let bar = Bar::at_most("resident memory of the daemon", resident_mib(daemon)?, 30.0, " MiB");
     Ok(finding(title, &[], Vec::new(), vec![bar]))
 }
 
-fn resident_mib(id: i32) -> io::Result<f64> {
+/// Resident memory of a process in MiB.
+///
+/// # Errors
+/// There is no such process.
+pub fn resident_mib(id: i32) -> io::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
@@ -151,5 +145,5 @@ fn wall_ratio(samples: &[Samples], limit: f64) -> Bar {
 
 fn finding(title: &'static str, names: &[&str], samples: Vec<Samples>, bars: Vec<Bar>) -> Finding {
     let rows = names.iter().map(|name| (*name).to_owned()).zip(samples).collect();
-    Finding { title, rows, bars }
+    Finding { title, rows, bars, table: None }
 }

@@ -5,6 +5,7 @@
 //!
 //! usage: brume-bench [WORD]      only the benches whose title contains WORD
 
+mod broker;
 mod cases;
 mod measure;
 mod report;
@@ -37,9 +38,12 @@ fn main() -> ExitCode {
 
 fn run() -> io::Result<()> {
     let only = env::args().nth(1).unwrap_or_default();
+    if only == "--bare-server" {
+        return broker::bare::serve();
+    }
     let mut findings = Vec::new();
-    for (title, case) in cases::ALL {
-        if title.contains(&only) {
+    for (title, case) in cases::ALL.iter().chain(broker::ALL) {
+        if title.contains(only.as_str()) {
             let finding = case(title)?;
             write!(io::stdout(), "{}", finding.text())?;
             findings.push(finding);

@@ -9,6 +9,7 @@
     reason = "a test reports by panicking, in its helpers as well"
 )]
 
+mod broker;
 mod contexts;
 mod discovery;
 mod documents;

@@ -12,6 +12,7 @@
     reason = "a test harness reports by panicking"
 )]
 
+pub mod aws;
 pub mod built;
 pub mod call;
 pub mod cluster;
@@ -23,6 +24,7 @@ pub mod text;
 pub mod tools;
 pub mod trace;
 
+pub use aws::Aws;
 pub use call::{Call, Outcome};
 pub use cluster::Cluster;
 pub use sandbox::Sandbox;

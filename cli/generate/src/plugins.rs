@@ -3,8 +3,9 @@
 use brume_explain::Explain;
 use brume_plugin::command_tree::manifest;
 use brume_plugin::manifest::Manifest;
+use brume_sns_dlq::SnsDlq;
 
 /// Their manifests, by name.
 pub fn manifests() -> Vec<Manifest> {
-    vec![manifest::<Explain>()]
+    vec![manifest::<Explain>(), manifest::<SnsDlq>()]
 }

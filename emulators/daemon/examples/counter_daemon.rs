@@ -112,6 +112,6 @@ impl Service for Counter {
 }
 
 fn main() -> ExitCode {
-    let registry = Registry::new().with("counter", || Arc::new(Counter::default()));
+    let registry = Registry::new().with("counter", |_| Arc::new(Counter::default()));
     run(std::env::args_os().collect(), &registry)
 }

@@ -5,9 +5,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use brume_directories::Directories;
+use brume_edge::Auth;
+use brume_foundation::journal::Durability;
 use brume_foundation::ports::PortPolicy;
 use brume_instance::{Error, InstanceName, InstancePaths, Result};
+use brume_policy::Account;
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::aws::AwsOptions;
 
 /// How the process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,8 @@ pub struct Options {
     pub is_leashed: bool,
     /// Seed of the services' randomness; drawn when absent.
     pub seed: Option<u64>,
+    /// What the AWS services are told.
+    pub aws: AwsOptions,
 }
 
 /// Describes the command line.
@@ -97,6 +105,22 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(u64))
                 .help("Seed of the services' randomness"),
         )
+        .arg(
+            Arg::new("account")
+                .long("account")
+                .value_name("NUMBER")
+                .value_parser(|text: &str| text.parse::<Account>())
+                .help("AWS account of callers whose key is no account number"),
+        )
+        .arg(one_of("auth", ["off", "verify"]).help("Whether AWS signatures are verified"))
+        .arg(
+            one_of("policy", ["enforce", "warn", "off"])
+                .help("What to do with what the policy of an AWS resource denies"),
+        )
+        .arg(
+            one_of("durability", ["group", "memory", "sync"])
+                .help("What is on disk when an AWS request is answered"),
+        )
         .arg(flag("foreground").help("Stays with the terminal").conflicts_with("detached"))
         .arg(flag("detached").hide(true))
         .arg(flag("leash").hide(true).help("Ends when standard input, a pipe, is closed"))
@@ -104,6 +128,16 @@ pub fn command() -> Command {
 
 fn flag(name: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+/// An option with a few values, the first one being the default.
+fn one_of<const COUNT: usize>(name: &'static str, values: [&'static str; COUNT]) -> Arg {
+    let default = values.first().copied().unwrap_or_default();
+    Arg::new(name)
+        .long(name)
+        .value_name("MODE")
+        .default_value(default)
+        .value_parser(PossibleValuesParser::new(values))
 }
 
 fn parse_port(text: &str) -> std::result::Result<(String, u16), String> {
@@ -154,6 +188,7 @@ impl Options {
             Some(&base) => PortPolicy::Base(base),
             None => PortPolicy::Preferred,
         };
+        let text = |name| matches.get_one::<String>(name).map_or("", String::as_str);
         let strings = |name| matches.get_many::<String>(name).into_iter().flatten().cloned();
         let ports = matches.get_many::<(String, u16)>("port").into_iter().flatten().cloned();
         Ok(Self {
@@ -166,12 +201,35 @@ impl Options {
             ports: ports.collect(),
             is_leashed: is("leash"),
             seed: matches.get_one("seed").copied(),
+            aws: AwsOptions {
+                account: matches.get_one("account").copied().unwrap_or_default(),
+                auth: match text("auth") {
+                    "verify" => Auth::Verify,
+                    _ => Auth::Off,
+                },
+                policy: text("policy").parse().unwrap_or_default(),
+                durability: match text("durability") {
+                    "memory" => Durability::None,
+                    "sync" => Durability::Sync,
+                    _ => Durability::Group,
+                },
+            },
         })
+    }
+
+    /// All services, in folders that are not there.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        let arguments = ["brume-emulators", "--state", "/nowhere", "--runtime", "/nowhere"];
+        let matches = command().try_get_matches_from(arguments).expect("valid arguments");
+        Self::from_matches(&matches, |_| None).expect("valid options")
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use brume_broker::PolicyMode;
+
     use super::*;
 
     fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Options {
@@ -204,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn aws_services_have_options() {
+        assert_eq!(parse(&[], &[HOME]).aws, AwsOptions::default());
+        let options = parse(
+            &["--account=123456789012", "--auth=verify", "--policy=warn", "--durability=memory"],
+            &[HOME],
+        );
+        assert_eq!(options.aws.account.as_str(), "123456789012");
+        assert_eq!(options.aws.auth, Auth::Verify);
+        assert_eq!(options.aws.policy, PolicyMode::Warn);
+        assert_eq!(options.aws.durability, Durability::None);
+    }
+
+    #[test]
     fn wrong_arguments_are_refused() {
         for wrong in [
             &["--instance", "../x"][..],
@@ -211,6 +282,8 @@ mod tests {
             &["--port", "kubernetes=70000"],
             &["--port-base", "x"],
             &["--foreground", "--detached"],
+            &["--account", "12345"],
+            &["--auth", "maybe"],
         ] {
             let words = ["brume-emulators"].iter().chain(wrong);
             assert!(command().try_get_matches_from(words).is_err(), "{wrong:?}");

@@ -7,6 +7,7 @@
 //! a second daemon on the same state.
 
 pub mod arguments;
+pub mod aws;
 mod boot;
 mod control;
 mod failure;

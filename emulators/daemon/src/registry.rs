@@ -8,7 +8,10 @@ use brume_foundation::service::Service;
 use brume_instance::services::{PLANNED, canonical};
 use brume_instance::{Code, Error, Result};
 
-type Make = fn() -> Arc<dyn Service>;
+use crate::Options;
+use crate::aws::Aws;
+
+type Make = fn(&Options) -> Arc<dyn Service>;
 
 /// The services that a daemon can host.
 #[derive(Clone, Default)]
@@ -38,7 +41,9 @@ impl Registry {
     /// The services of this version.
     #[must_use]
     pub fn standard() -> Self {
-        Self::new().with("kubernetes", || Arc::new(Cluster::default()))
+        Self::new()
+            .with("kubernetes", |_| Arc::new(Cluster::default()))
+            .with("aws", |options| Arc::new(Aws::new(options.aws)))
     }
 
     /// Adds a service.
@@ -55,11 +60,12 @@ impl Registry {
     }
 
     /// Makes the services that were asked for, each once, in the order of the registry; all of
-    /// them when `asked` is empty.
+    /// them when none was asked for.
     ///
     /// # Errors
     /// A name that is not known, or not yet.
-    pub fn make(&self, asked: &[String]) -> Result<Vec<Arc<dyn Service>>> {
+    pub fn make(&self, options: &Options) -> Result<Vec<Arc<dyn Service>>> {
+        let asked = &options.services;
         for name in asked {
             if !self.entries.iter().any(|entry| entry.answers_to(name)) {
                 return Err(self.unknown(name));
@@ -67,7 +73,7 @@ impl Registry {
         }
         let wanted =
             |entry: &&Entry| asked.is_empty() || asked.iter().any(|name| entry.answers_to(name));
-        Ok(self.entries.iter().filter(wanted).map(|entry| (entry.make)()).collect())
+        Ok(self.entries.iter().filter(wanted).map(|entry| (entry.make)(options)).collect())
     }
 
     fn unknown(&self, name: &str) -> Error {
@@ -99,7 +105,8 @@ mod tests {
 
     fn make(asked: &[&str]) -> Result<Vec<String>> {
         let asked = asked.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let made = Registry::standard().make(&asked)?;
+        let options = Options { services: asked, ..Options::for_tests() };
+        let made = Registry::standard().make(&options)?;
         Ok(made.iter().map(|service| service.name().to_owned()).collect())
     }
 
@@ -113,12 +120,14 @@ mod tests {
     #[test]
     fn aliases_and_repetitions_make_one() {
         assert_eq!(make(&["k8s", "cluster", "kubernetes"]).expect("one"), ["kubernetes"]);
+        assert_eq!(make(&["sns", "sqs", "broker"]).expect("one"), ["aws"]);
+        assert_eq!(make(&["aws", "k8s"]).expect("both"), ["kubernetes", "aws"]);
     }
 
     #[test]
     fn unknown_and_planned_services_are_told_apart() {
         let message = |name| make(&[name]).expect_err("refused").message;
-        assert_eq!(message("aws"), "the service `aws` is not supported yet");
+        assert_eq!(message("lambda"), "the service `lambda` is not supported yet");
         assert_eq!(message("nope"), "there is no service `nope`");
     }
 }

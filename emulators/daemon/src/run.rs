@@ -63,7 +63,7 @@ pub fn run(arguments: Vec<OsString>, registry: &Registry) -> ExitCode {
 
 fn serve(options: &Options, registry: &Registry) -> Result<()> {
     // A wrong name should be said even while another daemon runs.
-    let services = registry.make(&options.services)?;
+    let services = registry.make(options)?;
     let boot = boot::boot(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)

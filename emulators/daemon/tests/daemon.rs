@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
-use std::io::{BufReader, Write};
-use std::net::TcpListener;
+use std::io::{BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use brume_instance::client::{REQUEST_TIMEOUT, is_alive};
-use brume_instance::protocol::{Reply, Request, Status};
+use brume_instance::protocol::{FaultAction, FaultRule, Reply, Request, Status};
 use brume_instance::{Client, Code, EndpointDocument, InstancePaths, read_line, socket};
 
 /// One instance in a folder of its own; ended when dropped.
@@ -228,10 +228,77 @@ fn an_impossible_clock_is_not_restored() {
     }
 }
 
+/// Sends one request to the AWS port and gives back the answer as it came.
+fn ask_aws(instance: &Instance, line: &str) -> String {
+    let url = instance.status().endpoint.service("aws").expect("aws runs").url.clone();
+    let address = url.strip_prefix("http://").expect("plain HTTP");
+    let mut stream = TcpStream::connect(address).expect("connected");
+    let request = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer
+}
+
+const WHO_AM_I: &str = "GET /?Action=GetCallerIdentity&Version=2011-06-15";
+
+#[test]
+fn aws_services_answer_for_the_account_that_was_asked_for() {
+    let instance = Instance::new();
+    instance.up(&["aws", "--account", "123456789012"]);
+    let answer = ask_aws(&instance, WHO_AM_I);
+    assert!(answer.contains("<Arn>arn:aws:iam::123456789012:root</Arn>"), "{answer}");
+    let document = instance.status().endpoint;
+    let aws = document.service("aws").expect("aws runs");
+    assert_eq!(aws.environment["AWS_ENDPOINT_URL"], aws.url);
+    assert_eq!(aws.extra["account"], "123456789012");
+    assert!(ask_aws(&instance, "GET /_brume/health").contains("\"status\":\"ok\""));
+    assert!(ask_aws(&instance, "POST /_brume/reset").contains("\"reset\":true"));
+}
+
+#[test]
+fn aws_signatures_are_verified_on_demand() {
+    let instance = Instance::new();
+    instance.up(&["aws", "--auth", "verify", "--ephemeral"]);
+    assert!(instance.status().services.iter().all(|service| service.healthy));
+    let answer = ask_aws(&instance, WHO_AM_I);
+    assert!(answer.contains("<Code>MissingAuthenticationToken</Code>"), "{answer}");
+}
+
+#[test]
+fn fault_rules_reach_one_part_of_aws_or_all() {
+    let instance = Instance::new();
+    instance.up(&["aws", "--ephemeral"]);
+    let add = |service: &str, status| {
+        let action = FaultAction::Error { status, code: None, message: None };
+        instance.ask(&Request::FaultAdd {
+            rule: FaultRule {
+                service: service.to_owned(),
+                operation: "Get*".to_owned(),
+                action,
+                rate: 1.0,
+                after: 0,
+                count: Some(1),
+                seed: None,
+            },
+        });
+    };
+    add("sqs", 500);
+    assert!(ask_aws(&instance, WHO_AM_I).starts_with("HTTP/1.1 200"));
+    for (service, status) in [("sts", 503), ("aws", 500)] {
+        add(service, status);
+        let answer = ask_aws(&instance, WHO_AM_I);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.contains("<Type>Receiver</Type>"), "{answer}");
+        assert!(ask_aws(&instance, WHO_AM_I).starts_with("HTTP/1.1 200"));
+    }
+}
+
 #[test]
 fn unknown_and_planned_services_are_usage_errors() {
     let instance = Instance::new();
-    for (service, message) in [("aws", "is not supported yet"), ("nope", "there is no service")] {
+    for (service, message) in [("lambda", "is not supported yet"), ("nope", "there is no service")]
+    {
         let output = instance.start(&[service]);
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains(message), "{}", stderr(&output));

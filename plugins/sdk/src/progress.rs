@@ -94,6 +94,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// A line that nobody sees.
+    #[must_use]
+    pub const fn silent() -> Self {
+        Self { updates: None }
+    }
+
     /// Replaces the label; costs nothing where nothing is shown.
     pub fn update(&self, label: impl std::fmt::Display) {
         if let Some(updates) = &self.updates {

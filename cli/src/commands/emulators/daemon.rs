@@ -33,6 +33,8 @@ pub(super) struct Start<'a> {
     pub(super) ports: Vec<String>,
     pub(super) seed: Option<u64>,
     pub(super) repair: bool,
+    /// Options of the AWS services, for the daemon as they are: `("--account", "123456789012")`.
+    pub(super) aws: Vec<(&'static str, String)>,
 }
 
 impl<'a> Start<'a> {
@@ -46,6 +48,7 @@ impl<'a> Start<'a> {
             ports: Vec::new(),
             seed: None,
             repair: false,
+            aws: Vec::new(),
         }
     }
 
@@ -72,6 +75,9 @@ impl<'a> Start<'a> {
         }
         if let Some(seed) = self.seed {
             arguments.extend(["--seed".into(), seed.to_string().into()]);
+        }
+        for (option, value) in &self.aws {
+            arguments.extend([(*option).into(), value.into()]);
         }
         // Behind `--`, so that no name is taken for an option.
         arguments.push("--".into());

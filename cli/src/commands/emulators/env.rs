@@ -16,7 +16,16 @@ use crate::environment::{self, GITHUB_ENV};
 use crate::session::Session;
 
 /// What every version may have set, for `--unset` when nothing runs that could be asked.
-const KNOWN: [&str; 2] = ["KUBECONFIG", environment::INSTANCE];
+const KNOWN: [&str; 8] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "KUBECONFIG",
+    environment::INSTANCE,
+];
 
 /// Describes the command.
 pub fn command() -> Command {

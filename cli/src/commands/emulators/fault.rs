@@ -1,7 +1,7 @@
 //! `brume fault`.
 
 use brume_instance::protocol::{FaultAction, FaultRule, FaultView, Reply, Request};
-use brume_instance::services::canonical;
+use brume_instance::services::for_faults;
 use brume_plugin::duration::parse_duration_ms;
 use brume_plugin::error::Result;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
@@ -54,13 +54,14 @@ fn add_command() -> Command {
              brume fault add kubernetes 'list *' --error 503 --rate 0.1\n    \
              brume fault add kubernetes --latency 200ms --jitter 50ms\n    \
              brume fault add kubernetes 'get pods' --drop --after 2 --count 3\n    \
-             brume fault add kubernetes --throttle 5\n\nThe same seed makes the same decisions.",
+             brume fault add sqs SendMessage --throttle 5\n\n\
+             The same seed makes the same decisions.",
         )
         .arg(
             Arg::new("service")
                 .value_name("SERVICE")
                 .required(true)
-                .help("Emulator; `*` stands for any characters"),
+                .help("Emulator, or a part of aws such as sqs; `*` stands for any characters"),
         )
         .arg(
             Arg::new("operation")
@@ -206,7 +207,7 @@ fn rule(matches: &ArgMatches) -> FaultRule {
         FaultAction::Drop
     };
     FaultRule {
-        service: canonical(&text("service").unwrap_or_default()).to_owned(),
+        service: for_faults(&text("service").unwrap_or_default()).to_owned(),
         operation: text("operation").unwrap_or_else(|| "*".to_owned()),
         action,
         rate: matches.get_one("rate").copied().unwrap_or(1.0),
@@ -278,7 +279,7 @@ mod tests {
             &["k8s", "list *", "--error", "503", "--code", "X", "--rate", "10%"][..],
             &["*", "--latency", "200ms", "--jitter", "50ms"],
             &["kubernetes", "get pods", "--drop", "--after", "2", "--count", "3"],
-            &["kubernetes", "--throttle", "2.5"],
+            &["sqs", "SendMessage", "--throttle", "2.5"],
         ];
         let text = lines.map(|words| {
             let rule = parse(words);
@@ -288,7 +289,7 @@ mod tests {
         kubernetes | list * | error 503 X, rate 0.1
         * | * | latency 200ms+50ms
         kubernetes | get pods | drop, after 2, 3 times
-        kubernetes | * | throttle 2.5/s
+        sqs | SendMessage | throttle 2.5/s
         ");
     }
 

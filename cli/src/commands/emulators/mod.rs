@@ -3,6 +3,7 @@
 //! In: arguments and the control socket of an instance. Out: a running daemon, or what it answered.
 //! Never here: an emulator, or a guess about whether one runs: that is what its lock says.
 
+mod aws_options;
 pub mod clock;
 mod daemon;
 pub mod down;

@@ -71,6 +71,7 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(u64))
                 .help("Seed of the emulators' randomness"),
         )
+        .args(super::aws_options::arguments())
         .arg(
             Arg::new("repair")
                 .long("repair")
@@ -118,6 +119,7 @@ pub fn run(matches: &ArgMatches, session: &Session) -> Result<u8> {
         ports: strings("port").collect(),
         seed: matches.get_one("seed").copied(),
         repair: matches.get_flag("repair"),
+        aws: super::aws_options::chosen(matches),
     };
     if matches.get_flag("foreground") {
         return daemon::become_daemon(session, &start);
@@ -157,6 +159,14 @@ fn check(document: &EndpointDocument, start: &Start<'_>, state_was_asked: bool) 
             format!("in {}", document.state_dir.display())
         };
         return differs(format!("with its state {kept}"));
+    }
+    if let Some(aws) = document.service("aws") {
+        for (option, value) in &start.aws {
+            let running = aws.extra.get(option.trim_start_matches('-'));
+            if let Some(running) = running.filter(|running| *running != value) {
+                return differs(format!("with {option} {running}"));
+            }
+        }
     }
     for service in &start.services {
         let canonical = canonical(service);

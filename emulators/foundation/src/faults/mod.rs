@@ -232,17 +232,30 @@ impl Faults {
         self.lock().rules.iter().map(|armed| armed.status.clone()).collect()
     }
 
+    /// Whether any rule is set; spares callers the name of an operation that nobody asks about.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        self.has_rules.load(Ordering::Acquire)
+    }
+
     /// Decides about one operation at the moment `now` of the instance's clock.
     ///
     /// Waits add up; the first rule that fails the operation wins, and later ones are not asked.
     #[must_use]
     pub fn decide(&self, service: &str, operation: &str, now: Moment) -> Decision {
+        self.decide_any(&[service], operation, now)
+    }
+
+    /// As [`Faults::decide`], for a service that has several names: a rule that knows it by any of
+    /// them acts, once.
+    #[must_use]
+    pub fn decide_any(&self, services: &[&str], operation: &str, now: Moment) -> Decision {
         let mut decision = Decision::default();
         if !self.has_rules.load(Ordering::Acquire) {
             return decision;
         }
         for armed in &mut self.lock().rules {
-            armed.act(service, operation, now, &mut decision);
+            armed.act(services, operation, now, &mut decision);
             if decision.failure.is_some() {
                 break;
             }
@@ -260,7 +273,20 @@ impl Faults {
         operation: &str,
         now: Moment,
     ) -> std::result::Result<(), Failure> {
-        let decision = self.decide(service, operation, now);
+        self.apply_any(&[service], operation, now).await
+    }
+
+    /// As [`Faults::apply`], for a service that has several names.
+    ///
+    /// # Errors
+    /// How to fail.
+    pub async fn apply_any(
+        &self,
+        services: &[&str],
+        operation: &str,
+        now: Moment,
+    ) -> std::result::Result<(), Failure> {
+        let decision = self.decide_any(services, operation, now);
         if !decision.latency.is_zero() {
             tokio::time::sleep(decision.latency).await;
         }
@@ -273,10 +299,10 @@ impl Faults {
 }
 
 impl Armed {
-    fn act(&mut self, service: &str, operation: &str, now: Moment, decision: &mut Decision) {
+    fn act(&mut self, services: &[&str], operation: &str, now: Moment, decision: &mut Decision) {
         let Self { status, random, bucket } = self;
         let rule = &status.rule;
-        if !pattern::matches(&rule.service, service)
+        if !services.iter().any(|service| pattern::matches(&rule.service, service))
             || !pattern::matches(&rule.operation, operation)
         {
             return;

@@ -138,11 +138,33 @@ impl RequestBody {
     ///
     /// # Errors
     /// It is larger than the server's limit, pauses too long, or breaks off.
-    pub async fn collect(self) -> Result<Bytes, BodyError> {
+    pub async fn collect(mut self) -> Result<Bytes, BodyError> {
         if self.inner.size_hint().lower() > self.bytes_max as u64 {
             return Err(BodyError::TooLarge { bytes_max: self.bytes_max });
         }
-        Ok(BodyExt::collect(self).await?.to_bytes())
+        // Most bodies come in one piece, which needs no copy.
+        let first = self.next_piece().await?.unwrap_or_default();
+        if self.is_end_stream() {
+            return Ok(first);
+        }
+        let Some(second) = self.next_piece().await? else { return Ok(first) };
+        let mut whole = Vec::with_capacity(2 * (first.len() + second.len()));
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(piece) = self.next_piece().await? {
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.into())
+    }
+
+    /// The next data of the body; trailers are left out.
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, BodyError> {
+        while let Some(frame) = self.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
     }
 }
 

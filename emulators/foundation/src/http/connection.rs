@@ -27,6 +27,9 @@ use crate::log::Log;
 /// How long a connection that is told to end because it idles may take for it.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How many headers hyper takes if nobody says anything.
+const HYPER_HEADERS_MAX: usize = 100;
+
 /// What all connections of a server share.
 pub(super) struct Connections {
     pub(super) acceptor: Option<TlsAcceptor>,
@@ -75,6 +78,8 @@ where
         pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut stopped = server.stopped.clone();
     let ended = tokio::select! {
+        // The connection first: it is what wakes us nearly always.
+        biased;
         result = connection.as_mut() => Some(result),
         () = stop_asked(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
@@ -104,9 +109,12 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
-        .max_headers(limits.headers_max)
         .max_buf_size(buffer_bytes)
         .half_close(false);
+    if limits.headers_max != HYPER_HEADERS_MAX {
+        // Any number of our own, even the same one, costs an allocation for each request.
+        builder.http1().max_headers(limits.headers_max);
+    }
     builder
         .http2()
         .timer(TokioTimer::new())

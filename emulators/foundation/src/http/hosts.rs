@@ -35,6 +35,9 @@ impl Hosts {
         }
         for value in request.headers().get_all(HOST) {
             seen = true;
+            if is_plainly_local(value.as_bytes()) {
+                continue;
+            }
             let authority = value.to_str().ok().and_then(|text| text.parse::<Authority>().ok());
             if !authority.is_some_and(|authority| self.allow_name(authority.host())) {
                 return false;
@@ -55,6 +58,18 @@ impl Hosts {
                 Some(_) => host.len() > name.len() && host.ends_with(name.as_str()),
                 None => host == *name,
             })
+    }
+}
+
+/// Whether it is what nearly every client sends: worth no parser.
+fn is_plainly_local(value: &[u8]) -> bool {
+    let rest = value.strip_prefix(b"localhost").or_else(|| value.strip_prefix(b"127.0.0.1"));
+    match rest {
+        Some([b':', port @ ..]) => {
+            (1..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit)
+        }
+        Some(rest) => rest.is_empty(),
+        None => false,
     }
 }
 
@@ -80,9 +95,17 @@ mod tests {
     #[test]
     fn other_names_are_not() {
         let hosts = Hosts::new(["kubernetes", ".amazonaws.com"]);
-        for host in
-            ["evil.example", "10.0.0.1", "localhost.evil.example", "amazonaws.com", "", "a b"]
-        {
+        for host in [
+            "evil.example",
+            "10.0.0.1",
+            "localhost.evil.example",
+            "amazonaws.com",
+            "",
+            "a b",
+            "localhost:80@evil.example",
+            "127.0.0.1.evil.example",
+            "127.0.0.10x",
+        ] {
             assert!(!allowed(&hosts, host), "{host}");
         }
         assert!(allowed(&hosts, "kubernetes:443"));

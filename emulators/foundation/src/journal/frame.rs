@@ -54,6 +54,15 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// Completes the header of a frame whose length and payload are there.
+pub(super) fn complete(frame: &mut [u8], sequence: u64, durable: u64) {
+    let Some((header, payload)) = frame.split_at_mut_checked(HEADER_BYTES) else { return };
+    header[8..16].copy_from_slice(&sequence.to_le_bytes());
+    header[16..24].copy_from_slice(&durable.to_le_bytes());
+    let checksum = checksum(&[&header[..4], &header[8..], payload]);
+    header[4..8].copy_from_slice(&checksum.to_le_bytes());
+}
+
 /// The header of what may be a frame: cheap to read, not verified.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {

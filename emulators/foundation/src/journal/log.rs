@@ -3,13 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::batch::Batch;
 use super::checkpoint;
 use super::disk::{Disk, DiskFile, write_all};
-use super::frame::Frame;
-use super::problem::cannot;
+use super::problem::{cannot, too_large};
 use super::segment::{self, HEADER_BYTES};
+use super::segments::{SegmentInfo, Segments};
 use super::{Durability, Options};
 use crate::error::{Error, ErrorKind, Result};
+
+/// Bytes of zeros that are put behind the records at a time.
+const RESERVE_BYTES: u64 = 1024 * 1024;
 
 /// An open journal.
 ///
@@ -20,12 +24,14 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Log {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) options: Options,
-    /// First records of all segments, oldest first; the last one is `active`.
-    pub(super) segments: Vec<u64>,
+    /// The last one is `active`.
+    pub(super) segments: Arc<Segments>,
     pub(super) active: Box<dyn DiskFile>,
     /// Bytes of the active segment that hold accepted records, and those that are durable.
     pub(super) accepted: Extent,
     pub(super) durable: Extent,
+    /// Bytes of the active segment's file, where zeros were put behind the records.
+    pub(super) reserved_bytes: u64,
     /// Whether the file may hold bytes behind `accepted` that have to go first.
     pub(super) needs_cut: bool,
     /// Whether a new segment was begun and not finished: then no record may go into the old one,
@@ -48,6 +54,12 @@ impl Log {
         self.accepted.sequence
     }
 
+    /// The segments, oldest first; the last one is written to.
+    #[must_use]
+    pub fn segments(&self) -> Vec<SegmentInfo> {
+        self.segments.lock().clone()
+    }
+
     /// The last record that is known to be durable.
     #[must_use]
     pub const fn durable_sequence(&self) -> u64 {
@@ -61,36 +73,48 @@ impl Log {
     /// # Errors
     /// A record is too large, or the disk refuses; nothing is accepted then.
     pub fn append<Payload: AsRef<[u8]>>(&mut self, payloads: &[Payload]) -> Result<Range<u64>> {
-        let largest = payloads.iter().map(|payload| payload.as_ref().len()).max().unwrap_or(0);
-        if largest > self.options.record_bytes_max {
-            let bytes_max = self.options.record_bytes_max;
-            let message = format!("a record of {largest} bytes is too large: {bytes_max} at most");
-            return Err(Error::new(ErrorKind::Usage, message));
+        let mut batch = Batch::default();
+        for payload in payloads {
+            batch.push(usize::MAX, |output| output.extend_from_slice(payload.as_ref()));
+        }
+        self.append_batch(&mut batch)
+    }
+
+    pub(super) fn append_batch(&mut self, batch: &mut Batch) -> Result<Range<u64>> {
+        if batch.largest() > self.options.record_bytes_max {
+            return Err(too_large(batch.largest(), self.options.record_bytes_max));
         }
         self.cut_if_needed()?;
-        let bytes = payloads.iter().map(|payload| payload.as_ref().len() as u64 + 24).sum::<u64>();
+        let bytes = batch.len() as u64;
         let is_full = self.accepted.bytes + bytes > self.options.segment_bytes_max;
         if self.needs_rotation || (is_full && self.has_records()) {
             self.rotate()?;
         }
+        self.reserve(self.accepted.bytes + bytes);
         let first = self.accepted.sequence + 1;
-        let mut sequence = first;
-        let mut buffer = Vec::new();
-        for payload in payloads {
-            let frame =
-                Frame { sequence, durable: self.durable.sequence, payload: payload.as_ref() };
-            frame.encode(&mut buffer);
-            sequence += 1;
-        }
+        let end = first + batch.count();
+        let buffer = batch.seal(first, self.durable.sequence);
         // Whatever happens in between leaves bytes that have to go.
         self.needs_cut = true;
-        if let Err(error) = write_all(self.active.as_mut(), &buffer, self.accepted.bytes) {
+        if let Err(error) = write_all(self.active.as_mut(), buffer, self.accepted.bytes) {
             return Err(self.undo(cannot("write a record", &error)));
         }
         self.needs_cut = false;
-        self.accepted =
-            Extent { bytes: self.accepted.bytes + buffer.len() as u64, sequence: sequence - 1 };
-        Ok(first..sequence)
+        self.accepted = Extent { bytes: self.accepted.bytes + bytes, sequence: end - 1 };
+        if let Some(active) = self.segments.lock().last_mut() {
+            active.bytes = self.accepted.bytes;
+        }
+        Ok(first..end)
+    }
+
+    /// Has zeros in the file up to `end` and somewhat further, if the disk wants that.
+    fn reserve(&mut self, end: u64) {
+        if end > self.reserved_bytes {
+            let further = (end + RESERVE_BYTES).min(self.options.segment_bytes_max).max(end);
+            if self.active.reserve(further) {
+                self.reserved_bytes = further;
+            }
+        }
     }
 
     /// Makes every accepted record durable.
@@ -135,37 +159,34 @@ impl Log {
         if self.has_records() && self.accepted.sequence <= sequence {
             self.rotate()?;
         }
-        let disk = Arc::clone(&self.disk);
-        let failed = |error| cannot("remove old segments", &error);
-        // A segment may go when the one after it begins at or before what must be kept.
-        while let [first, next, ..] = self.segments[..] {
-            if next > sequence + 1 {
-                break;
-            }
-            disk.remove(&segment::file_name(first)).map_err(failed)?;
-            self.segments.remove(0);
-        }
-        for name in disk.list().map_err(failed)? {
-            if checkpoint::parse_file_name(&name).is_some_and(|older| older < sequence) {
-                disk.remove(&name).map_err(failed)?;
-            }
-        }
-        disk.sync_folder().map_err(failed)
+        self.segments.retire(self.disk.as_ref(), sequence)
     }
 
     /// Begins a new segment behind the accepted records.
     fn rotate(&mut self) -> Result<()> {
         // The old segment is durable before the new one exists: a reader relies on that.
         self.sync()?;
+        self.give_back();
         self.needs_rotation = true;
         let first = self.accepted.sequence + 1;
         let active = begin_segment(self.disk.as_ref(), first)?;
         self.active = active;
-        self.segments.push(first);
-        self.accepted.bytes = HEADER_BYTES as u64;
+        let bytes = HEADER_BYTES as u64;
+        self.segments.lock().push(SegmentInfo { first_sequence: first, bytes });
+        self.accepted.bytes = bytes;
+        self.reserved_bytes = 0;
         self.durable = self.accepted;
         self.needs_rotation = false;
         Ok(())
+    }
+
+    /// Cuts the zeros off that no record has taken the place of. They harm nobody.
+    fn give_back(&mut self) {
+        if self.reserved_bytes > self.accepted.bytes {
+            // Best effort: a reader takes zeros for the end.
+            let _ = self.active.truncate(self.accepted.bytes);
+            self.reserved_bytes = 0;
+        }
     }
 
     /// Whether the active segment holds any.
@@ -180,6 +201,7 @@ impl Log {
         let cut = self.active.truncate(self.accepted.bytes).and_then(|()| self.active.sync());
         cut.map_err(|error| cannot("take back a record that it could not write", &error))?;
         self.durable = self.accepted;
+        self.reserved_bytes = 0;
         self.needs_cut = false;
         Ok(())
     }

@@ -15,7 +15,12 @@
 //!
 //! - [`Log`] is the single writer: plain blocking calls on a [`Disk`].
 //! - [`Journal`] shares a log between tasks and commits many of their records with one flush.
+//!   A [`Ticket`] stands for a record on its way.
+//!
+//! An engine either writes its whole state as a checkpoint now and then, or appends what is alive
+//! in the oldest segment once more ([`Journal::read_segment`]) and then gives that segment up.
 
+mod batch;
 pub mod checkpoint;
 pub mod disk;
 pub mod frame;
@@ -24,17 +29,21 @@ mod log;
 mod problem;
 mod recovery;
 pub mod segment;
+mod segments;
 pub mod simulated;
+mod ticket;
 
 #[cfg(test)]
 mod tests;
 
 pub use checkpoint::Checkpoint;
 pub use disk::{Disk, DiskFile, FolderDisk};
-pub use group::{Journal, Ticket};
+pub use group::Journal;
 pub use log::Log;
-pub use recovery::Recovered;
+pub use recovery::{Recovered, Replay, Replayed};
 pub use segment::read_segment;
+pub use segments::SegmentInfo;
+pub use ticket::{Ticket, TicketState};
 
 /// What an acknowledgement promises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

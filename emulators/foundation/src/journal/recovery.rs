@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::checkpoint::{self, Checkpoint, TEMPORARY_SUFFIX};
 use super::disk::{Disk, write_all};
+use super::frame::Frame;
 use super::log::{Extent, Log, begin_segment};
 use super::problem::{cannot, damaged};
 use super::segment::{self, End, HEADER_BYTES, read_segment};
+use super::segments::{SegmentInfo, Segments};
 use super::{Options, Record};
 use crate::clock::Moment;
 use crate::error::Result;
@@ -22,22 +24,75 @@ pub struct Recovered {
     pub warnings: Vec<String>,
 }
 
+/// Something that a journal holds, as it is read back: first the newest checkpoint, if there is
+/// one, then every record behind it, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replayed<'a> {
+    /// The state after a record.
+    Checkpoint {
+        /// Number of the last record that the state contains.
+        sequence: u64,
+        /// The state, in the engine's own form.
+        payload: &'a [u8],
+    },
+    /// A record.
+    Record {
+        /// Its number.
+        sequence: u64,
+        /// What was written.
+        payload: &'a [u8],
+    },
+}
+
+/// What takes a journal's contents; an error of its own ends the reading.
+pub type Replay<'a> = &'a mut dyn FnMut(Replayed<'_>) -> Result<()>;
+
 impl Log {
-    /// Opens the journal on `disk`, or begins one.
+    /// Opens the journal on `disk`, or begins one, and returns all that it holds.
     ///
     /// # Errors
     /// The disk refuses, or the journal is damaged and [`Options::repair`] is not set.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<(Self, Recovered)> {
-        let mut recovery = Recovery { disk, options, recovered: Recovered::default() };
+        let mut recovered = Recovered::default();
+        let (log, warnings) = Self::replay(disk, options, &mut |replayed| {
+            match replayed {
+                Replayed::Checkpoint { sequence, payload } => {
+                    recovered.checkpoint = Some(Checkpoint { sequence, payload: payload.to_vec() });
+                }
+                Replayed::Record { sequence, payload } => {
+                    recovered.records.push(Record { sequence, payload: payload.to_vec() });
+                }
+            }
+            Ok(())
+        })?;
+        recovered.warnings = warnings;
+        Ok((log, recovered))
+    }
+
+    /// Opens the journal on `disk`, or begins one, and gives what it holds to `replay` piece by
+    /// piece; no more than a segment is in memory. Returns what had to be cut or moved aside as
+    /// well, in one line each, for the log.
+    ///
+    /// # Errors
+    /// As [`Log::open`], or what `replay` says. What was replayed so far is then worth nothing.
+    pub fn replay(
+        disk: Arc<dyn Disk>,
+        options: Options,
+        replay: Replay<'_>,
+    ) -> Result<(Self, Vec<String>)> {
+        let mut recovery = Recovery { disk, options, replay, base: 0, warnings: Vec::new() };
         let log = recovery.run()?;
-        Ok((log, recovery.recovered))
+        Ok((log, recovery.warnings))
     }
 }
 
-struct Recovery {
+struct Recovery<'a> {
     disk: Arc<dyn Disk>,
     options: Options,
-    recovered: Recovered,
+    replay: Replay<'a>,
+    /// The last record that the checkpoint contains.
+    base: u64,
+    warnings: Vec<String>,
 }
 
 /// A segment that stays, with how far its good part reaches.
@@ -47,7 +102,13 @@ struct Kept {
     has_tail: bool,
 }
 
-impl Recovery {
+impl Kept {
+    const fn info(&self) -> SegmentInfo {
+        SegmentInfo { first_sequence: self.first_sequence, bytes: self.extent.bytes }
+    }
+}
+
+impl Recovery<'_> {
     fn run(&mut self) -> Result<Log> {
         let names = self.disk.list().map_err(|error| cannot("be listed", &error))?;
         for name in names.iter().filter(|name| name.ends_with(TEMPORARY_SUFFIX)) {
@@ -67,8 +128,8 @@ impl Recovery {
             let bytes = self.read(&name)?;
             let found = Checkpoint::decode(&bytes);
             if let Some(found) = found.filter(|found| found.sequence == sequence) {
-                self.recovered.checkpoint = Some(found);
-                return Ok(());
+                self.base = sequence;
+                return (self.replay)(Replayed::Checkpoint { sequence, payload: &found.payload });
             }
             self.set_aside(&name, "its checksum is wrong")?;
         }
@@ -79,7 +140,7 @@ impl Recovery {
         let mut firsts =
             names.iter().filter_map(|name| segment::parse_file_name(name)).collect::<Vec<_>>();
         firsts.sort_unstable();
-        let base = self.recovered.checkpoint.as_ref().map_or(0, |found| found.sequence);
+        let base = self.base;
         let mut kept: Vec<Kept> = Vec::new();
         for (index, &first) in firsts.iter().enumerate() {
             let name = segment::file_name(first);
@@ -115,12 +176,10 @@ impl Recovery {
                 None => {}
             }
             if is_usable {
-                self.recovered.records.extend(
-                    found.frames.iter().filter(|frame| frame.sequence > base).map(|frame| Record {
-                        sequence: frame.sequence,
-                        payload: frame.payload.to_vec(),
-                    }),
-                );
+                for frame in found.frames.iter().filter(|frame| frame.sequence > base) {
+                    let &Frame { sequence, payload, .. } = frame;
+                    (self.replay)(Replayed::Record { sequence, payload })?;
+                }
                 kept.push(Kept {
                     first_sequence: first,
                     extent: Extent {
@@ -142,8 +201,8 @@ impl Recovery {
 
     /// Makes the last segment fit for appending, or begins one.
     fn open_last(&mut self, kept: Vec<Kept>) -> Result<Log> {
-        let base = self.recovered.checkpoint.as_ref().map_or(0, |found| found.sequence);
-        let mut segments = kept.iter().map(|kept| kept.first_sequence).collect::<Vec<_>>();
+        let base = self.base;
+        let mut segments = kept.iter().map(Kept::info).collect::<Vec<_>>();
         let last = kept.last().filter(|last| last.extent.sequence >= base);
         let (active, extent) = match last {
             Some(last) => {
@@ -154,7 +213,7 @@ impl Recovery {
                     file.truncate(last.extent.bytes).map_err(failed)?;
                     let after = last.extent.sequence;
                     let warning = format!("cut a torn tail behind record {after}: a crash left it");
-                    self.recovered.warnings.push(warning);
+                    self.warnings.push(warning);
                 }
                 // What was only in the system's memory may have been seen by now, by us: it must
                 // not vanish in a later crash.
@@ -165,18 +224,20 @@ impl Recovery {
                 // The checkpoint is ahead of every segment: new records begin behind it.
                 let first = base + 1;
                 let file = begin_segment(self.disk.as_ref(), first)?;
-                segments.push(first);
-                (file, Extent { bytes: HEADER_BYTES as u64, sequence: base })
+                let bytes = HEADER_BYTES as u64;
+                segments.push(SegmentInfo { first_sequence: first, bytes });
+                (file, Extent { bytes, sequence: base })
             }
         };
         self.disk.sync_folder().map_err(|error| cannot("be opened for writing", &error))?;
         Ok(Log {
             disk: Arc::clone(&self.disk),
             options: self.options,
-            segments,
+            segments: Arc::new(Segments::new(segments)),
             active,
             accepted: extent,
             durable: extent,
+            reserved_bytes: 0,
             needs_cut: false,
             needs_rotation: false,
         })
@@ -204,7 +265,7 @@ impl Recovery {
             return Err(damaged(&format!("{name}: {problem}")));
         }
         let aside = format!("corrupt-{}-{name}", Moment::system().unix_millis());
-        self.recovered.warnings.push(format!("moved {name} aside as {aside}: {problem}"));
+        self.warnings.push(format!("moved {name} aside as {aside}: {problem}"));
         Ok(aside)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The header has 24 bytes: magic, sequence number of the first record, CRC32C of both, zeros. It
 //! is flushed to disk before the first frame is written, and a segment is flushed before the next
-//! one is made. So frames behind a bad header, and anything wrong in a segment that is not the last
+//! one is made. A file may end with zeros, which the writer reserves ahead. So frames behind a bad header, and anything wrong in a segment that is not the last
 //! one, are damage and never the work of a crash.
 
 use super::frame::{self, Candidate, Frame};
@@ -32,7 +32,7 @@ pub struct Segment<'a> {
 /// What comes after the last good frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Nothing.
+    /// Nothing, or zeros that were reserved for records.
     Clean,
     /// Bytes that were never acknowledged: what a crash in the middle of a write leaves.
     Torn,
@@ -72,11 +72,20 @@ pub fn read_segment(bytes: &[u8]) -> Segment<'_> {
                 expected = expected.saturating_add(1);
             }
             _ => {
-                let end = if was_acknowledged(rest, expected) { End::Damaged } else { End::Torn };
+                let end = match () {
+                    () if is_zero(rest) => End::Clean,
+                    () if was_acknowledged(rest, expected) => End::Damaged,
+                    () => End::Torn,
+                };
                 return Segment { first_sequence, frames, valid_bytes, end };
             }
         }
     }
+}
+
+/// Whether bytes are what a disk reserves; no frame is.
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| byte == 0)
 }
 
 /// Whether a good frame in `bytes` says that the record `sequence` was durable before it.

@@ -14,6 +14,9 @@ use crate::random::Random;
 /// Bytes that a disk writes whole or not at all.
 const SECTOR_BYTES: usize = 512;
 
+/// Zeros at the end of a file that reserves them, at most.
+const RESERVE_BYTES_MAX: usize = 64 * 1024;
+
 /// What goes wrong, counted in operations that change the disk, from 1.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
@@ -41,6 +44,7 @@ struct Inner {
     unsynced_names: Vec<BTreeMap<String, usize>>,
     operations: u64,
     has_crashed: bool,
+    reserves: bool,
     faults: Faults,
 }
 
@@ -62,6 +66,14 @@ impl SimulatedDisk {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes an empty disk that puts zeros behind what is written when it is asked to.
+    #[must_use]
+    pub fn reserving() -> Self {
+        let disk = Self::new();
+        disk.lock().reserves = true;
+        disk
     }
 
     /// Sets what goes wrong from now on; operations are counted from now on as well.
@@ -87,7 +99,7 @@ impl SimulatedDisk {
             None => inner.durable_names.clone(),
         };
         let files = inner.files.iter().map(|file| file.after_crash(random)).collect();
-        Self::with(files, names)
+        Self::with(files, names, inner.reserves)
     }
 
     /// The disk as the next start finds it when only the process was killed.
@@ -95,7 +107,7 @@ impl SimulatedDisk {
     pub fn after_kill(&self) -> Self {
         let inner = self.lock();
         let files = inner.files.iter().map(|file| Contents::durable(file.current.clone()));
-        Self::with(files.collect(), inner.names.clone())
+        Self::with(files.collect(), inner.names.clone(), inner.reserves)
     }
 
     /// Changes the contents of a file behind everybody's back.
@@ -108,8 +120,9 @@ impl SimulatedDisk {
         }
     }
 
-    fn with(files: Vec<Contents>, names: BTreeMap<String, usize>) -> Self {
-        let inner = Inner { files, durable_names: names.clone(), names, ..Inner::default() };
+    fn with(files: Vec<Contents>, names: BTreeMap<String, usize>, reserves: bool) -> Self {
+        let durable_names = names.clone();
+        let inner = Inner { files, durable_names, names, reserves, ..Inner::default() };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
@@ -290,6 +303,21 @@ impl DiskFile for SimulatedFile {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(length)
+    }
+
+    fn reserve(&mut self, length: u64) -> bool {
+        let mut inner = self.disk.lock();
+        let has_room = inner.reserves && inner.room() > 0;
+        if !has_room || inner.begin().is_err() {
+            return false;
+        }
+        // No test reserves more than memory holds.
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(RESERVE_BYTES_MAX);
+        let file = &mut inner.files[self.index];
+        if file.current.len() < length {
+            file.change(Change::Truncate { length });
+        }
+        true
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {

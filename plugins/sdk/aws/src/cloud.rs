@@ -20,7 +20,7 @@ use brume_runtime::Runtime;
 use crate::{failure, transport};
 
 /// Attempts in all, the first one included.
-const ATTEMPTS_MAX: u32 = 4;
+pub(crate) const ATTEMPTS_MAX: u32 = 4;
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,6 +33,7 @@ const EMULATED_REGION: &str = "us-east-1";
 pub struct Aws {
     config: SdkConfig,
     target: Target,
+    request_timeout_ms: Option<u64>,
     runtime: Runtime,
 }
 
@@ -54,7 +55,12 @@ impl Aws {
     pub fn with_cancel(invocation: &Invocation, cancel: Option<BorrowedFd<'_>>) -> Result<Self> {
         let runtime = Runtime::new(cancel)?;
         let config = runtime.block_on(sdk_config(invocation))?;
-        Ok(Self { config, target: invocation.target.clone(), runtime })
+        Ok(Self {
+            config,
+            target: invocation.target.clone(),
+            request_timeout_ms: invocation.request_timeout_ms,
+            runtime,
+        })
     }
 
     /// The configuration for `aws_sdk_…::Client::new`.
@@ -80,6 +86,15 @@ impl Aws {
                 .hint("repeat the command with --region eu-west-3, for example")
                 .hint("aws configure set region eu-west-3")
         })
+    }
+
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// `--request-timeout`; zero, kubectl's word for no limit, counts as not given.
+    pub(crate) fn request_timeout(&self) -> Option<Duration> {
+        self.request_timeout_ms.filter(|ms| *ms > 0).map(Duration::from_millis)
     }
 
     /// Waits for `future`.

@@ -84,7 +84,13 @@ fn longer() -> &'static str {
 }
 
 /// Classifies what a service answered.
-fn from_answer(message: String, status: u16, code: &str, text: &str, target: &Target) -> Error {
+pub(crate) fn from_answer(
+    message: String,
+    status: u16,
+    code: &str,
+    text: &str,
+    target: &Target,
+) -> Error {
     let exit_code = exit_code(status, code);
     let cause =
         if code.is_empty() { format!("{text} ({status})") } else { format!("{code}: {text}") };

@@ -24,6 +24,16 @@ pub(crate) fn http_client() -> Result<SharedHttpClient> {
     }))
 }
 
+/// A connector for a request outside of every service client.
+pub(crate) fn connector() -> Result<Connector> {
+    let context = tls_context(std::env::var_os("AWS_CA_BUNDLE").as_deref().map(Path::new))?;
+    Ok(Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .proxy_config(ProxyConfig::from_env())
+        .build())
+}
+
 /// The system's roots, and those of `AWS_CA_BUNDLE`, which the AWS CLI knows too.
 fn tls_context(bundle: Option<&Path>) -> Result<TlsContext> {
     let Some(path) = bundle.filter(|path| !path.as_os_str().is_empty()) else {

@@ -25,8 +25,13 @@ fn work(log: &mut Log, acknowledged: &mut u64) {
     }
 }
 
-fn operations_of_a_whole_run() -> u64 {
-    let disk = SimulatedDisk::new();
+/// The kinds of disks that there are.
+fn disks() -> [fn() -> SimulatedDisk; 2] {
+    [SimulatedDisk::new, SimulatedDisk::reserving]
+}
+
+fn operations_of_a_whole_run(disk: fn() -> SimulatedDisk) -> u64 {
+    let disk = disk();
     let (mut log, _) = open(&disk, small_segments());
     disk.set_faults(Faults::default());
     let mut acknowledged = 0;
@@ -37,8 +42,14 @@ fn operations_of_a_whole_run() -> u64 {
 
 #[test]
 fn nothing_acknowledged_is_lost_wherever_the_machine_stops() {
-    for at in 1..=operations_of_a_whole_run() {
-        let disk = SimulatedDisk::new();
+    for disk in disks() {
+        stop_everywhere(disk);
+    }
+}
+
+fn stop_everywhere(new_disk: fn() -> SimulatedDisk) {
+    for at in 1..=operations_of_a_whole_run(new_disk) {
+        let disk = new_disk();
         let (mut log, _) = open(&disk, small_segments());
         disk.set_faults(Faults { crash_at: Some(at), ..Faults::default() });
         let mut acknowledged = 0;
@@ -63,10 +74,16 @@ fn nothing_acknowledged_is_lost_wherever_the_machine_stops() {
 
 #[test]
 fn nothing_acknowledged_is_lost_whatever_the_disk_refuses() {
+    for disk in disks() {
+        refuse_everywhere(disk);
+    }
+}
+
+fn refuse_everywhere(new_disk: fn() -> SimulatedDisk) {
     let kinds = [io::ErrorKind::StorageFull, io::ErrorKind::Other];
-    for at in 1..=operations_of_a_whole_run() {
+    for at in 1..=operations_of_a_whole_run(new_disk) {
         for (kind, length) in kinds.into_iter().flat_map(|kind| [(kind, 1), (kind, 3), (kind, 7)]) {
-            let disk = SimulatedDisk::new();
+            let disk = new_disk();
             let (mut log, _) = open(&disk, small_segments());
             let errors = (at..at + length).map(|at| (at, kind)).collect();
             disk.set_faults(Faults { errors, ..Faults::default() });

@@ -137,3 +137,21 @@ fn a_real_folder_works_alike() {
     let (_, recovered) = Log::open(disk, small_segments()).expect("opens");
     assert_eq!(check(&recovered), 24);
 }
+
+#[test]
+fn zeros_behind_the_records_are_no_record() {
+    for disk in [SimulatedDisk::new(), SimulatedDisk::reserving()] {
+        let (mut log, _) = open(&disk, Options::default());
+        log.append(&payloads(1..20)).expect("written");
+        log.sync().expect("flushed");
+        let killed = disk.after_kill();
+        drop(log);
+        for disk in [killed, disk] {
+            let (mut log, recovered) = open(&disk, Options::default());
+            assert_eq!((check(&recovered), recovered.warnings), (19, Vec::new()));
+            log.append(&payloads(20..25)).expect("written");
+            log.sync().expect("flushed");
+            assert_eq!(check(&open(&disk, Options::default()).1), 24);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Messages in and out of queues, in the batches that SQS takes.
+
+use aws_sdk_sqs::primitives::Blob;
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
+    MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+};
+use brume_plugin::{Error, Result};
+
+use super::{Cloud, in_parallel};
+use super::queues::name_of;
+use crate::message::{Attribute, AttributeValue, DeadLetter};
+
+/// Most entries in one batch.
+pub const BATCH_MAX: usize = 10;
+
+/// Longest sum of the bodies and attributes of a batch, in bytes.
+pub const BATCH_BYTES_MAX: usize = 1_048_576;
+
+/// What a receive asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receive {
+    /// Messages, 1 to 10.
+    pub max: usize,
+    /// Seconds that they are hidden afterwards; `None` leaves it to the queue.
+    pub visibility_seconds: Option<u32>,
+    /// Seconds to wait for a first one, 0 to 20.
+    pub wait_seconds: u32,
+}
+
+/// A message to be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The text.
+    pub body: String,
+    /// Attributes, by name.
+    pub attributes: Vec<(String, Attribute)>,
+    /// MessageGroupId.
+    pub group: Option<String>,
+    /// MessageDeduplicationId.
+    pub deduplication: Option<String>,
+    /// AWSTraceHeader.
+    pub trace_header: Option<String>,
+    /// Seconds before it can be received; not for FIFO queues.
+    pub delay_seconds: Option<u32>,
+}
+
+/// What became of one entry of a batch: the entry's place in the batch, and the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The place in the batch that was given.
+    pub index: usize,
+    /// AWS's error code.
+    pub code: String,
+    /// AWS's text.
+    pub text: String,
+    /// The request was wrong; repeating it helps nobody.
+    pub is_senders_fault: bool,
+}
+
+impl Cloud {
+    /// Receives up to 10 messages with every attribute; empty when none came within the wait.
+    ///
+    /// # Errors
+    /// What SQS says.
+    pub async fn receive(&self, url: &str, receive: Receive) -> Result<Vec<DeadLetter>> {
+        let whole = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let answer = self
+            .sqs()
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(i32::try_from(receive.max.min(BATCH_MAX)).unwrap_or(1))
+            .set_visibility_timeout(receive.visibility_seconds.map(whole))
+            .wait_time_seconds(whole(receive.wait_seconds))
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .message_attribute_names("All")
+            .send()
+            .await
+            .map_err(|error| {
+                self.aws().failure(format_args!("receive from '{}'", name_of(url)), error)
+            })?;
+        Ok(answer.messages.unwrap_or_default().into_iter().map(DeadLetter::from_sqs).collect())
+    }
+
+    /// Deletes up to 10 messages by receipt handle; says which were refused.
+    ///
+    /// # Errors
+    /// What SQS says of the request as a whole.
+    pub async fn delete_batch(&self, url: &str, handles: &[&str]) -> Result<Vec<Refused>> {
+        if handles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries = handles.iter().enumerate().map(|(index, handle)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(*handle)
+                .build()
+        });
+        let entries = entries.collect::<Result<_, _>>().map_err(|error| incomplete(&error))?;
+        let request = self.sqs().delete_message_batch().queue_url(url);
+        let answer = request.set_entries(Some(entries)).send().await.map_err(|error| {
+            self.aws().failure(format_args!("delete from '{}'", name_of(url)), error)
+        })?;
+        Ok(answer.failed.into_iter().map(Refused::from).collect())
+    }
+
+    /// Receives messages only to look at them: they are given back by [`Cloud::give_back_held`], or
+    /// when the user asks to stop.
+    ///
+    /// # Errors
+    /// What SQS says.
+    pub async fn hold(&self, url: &str, receive: Receive) -> Result<Vec<DeadLetter>> {
+        let letters = self.receive(url, receive).await?;
+        let handles = letters.iter().filter_map(|letter| letter.receipt_handle.clone());
+        self.held.borrow_mut().entry(url.to_owned()).or_default().extend(handles);
+        Ok(letters)
+    }
+
+    /// How many messages of a queue are held.
+    #[must_use]
+    pub fn held_count(&self, url: &str) -> usize {
+        self.held.borrow().get(url).map_or(0, Vec::len)
+    }
+
+    /// Gives back what [`Cloud::hold`] received; returns how many could not be.
+    pub async fn give_back_held(&self, url: &str) -> usize {
+        let handles = self.held.borrow().get(url).cloned().unwrap_or_default();
+        let left = self.give_back(url, &handles).await;
+        self.held.borrow_mut().remove(url);
+        left
+    }
+
+    /// Makes messages visible again; returns how many could not be.
+    pub(super) async fn give_back(&self, url: &str, handles: &[String]) -> usize {
+        let batches: Vec<&[String]> = handles.chunks(BATCH_MAX).collect();
+        let refused = in_parallel(batches, |batch| async move {
+            let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
+            // A failure is no reason to stop: what is not given back comes back by itself.
+            Ok(match self.set_visibility(url, &batch, 0).await {
+                Ok(refused) => refused.len(),
+                Err(_) => batch.len(),
+            })
+        });
+        refused.await.map(|counts| counts.into_iter().sum()).unwrap_or(handles.len())
+    }
+
+    /// Sets the visibility timeout of up to 10 received messages; 0 gives them back at once.
+    ///
+    /// # Errors
+    /// What SQS says of the request as a whole.
+    pub async fn set_visibility(
+        &self,
+        url: &str,
+        handles: &[&str],
+        seconds: u32,
+    ) -> Result<Vec<Refused>> {
+        if handles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries = handles.iter().enumerate().map(|(index, handle)| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(*handle)
+                .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
+                .build()
+        });
+        let entries = entries.collect::<Result<_, _>>().map_err(|error| incomplete(&error))?;
+        let request = self.sqs().change_message_visibility_batch().queue_url(url);
+        let answer = request.set_entries(Some(entries)).send().await.map_err(|error| {
+            self.aws().failure(format_args!("hold messages of '{}'", name_of(url)), error)
+        })?;
+        Ok(answer.failed.into_iter().map(Refused::from).collect())
+    }
+}
+
+/// A message as an entry of a batch; its id is its place.
+///
+/// # Errors
+/// Never in practice: every attribute has a type.
+pub fn entry(index: usize, message: &Outgoing) -> Result<SendMessageBatchRequestEntry> {
+    let mut builder = SendMessageBatchRequestEntry::builder()
+        .id(index.to_string())
+        .message_body(&message.body)
+        .set_message_group_id(message.group.clone())
+        .set_message_deduplication_id(message.deduplication.clone())
+        .set_delay_seconds(message.delay_seconds.and_then(|delay| i32::try_from(delay).ok()));
+    for (name, attribute) in &message.attributes {
+        builder = builder.message_attributes(name, to_sqs(attribute)?);
+    }
+    if let Some(header) = &message.trace_header {
+        let value = MessageSystemAttributeValue::builder()
+            .data_type("String")
+            .string_value(header)
+            .build()
+            .map_err(|error| incomplete(&error))?;
+        let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+        builder = builder.message_system_attributes(name, value);
+    }
+    builder.build().map_err(|error| incomplete(&error))
+}
+
+/// An attribute as SQS takes it.
+///
+/// # Errors
+/// Never in practice: every attribute has a type.
+pub fn to_sqs(attribute: &Attribute) -> Result<MessageAttributeValue> {
+    let builder = MessageAttributeValue::builder().data_type(&attribute.data_type);
+    let builder = match &attribute.value {
+        AttributeValue::Text(text) => builder.string_value(text),
+        AttributeValue::Binary(bytes) => builder.binary_value(Blob::new(bytes.clone())),
+    };
+    builder.build().map_err(|error| incomplete(&error))
+}
+
+fn incomplete(error: &(dyn std::error::Error + 'static)) -> Error {
+    Error::failed("cannot build the request").source(error)
+}
+
+fn place(id: &str) -> usize {
+    id.parse().unwrap_or(usize::MAX)
+}
+
+impl From<aws_sdk_sqs::types::BatchResultErrorEntry> for Refused {
+    fn from(entry: aws_sdk_sqs::types::BatchResultErrorEntry) -> Self {
+        Self {
+            index: place(&entry.id),
+            code: entry.code,
+            text: entry.message.unwrap_or_default(),
+            is_senders_fault: entry.sender_fault,
+        }
+    }
+}

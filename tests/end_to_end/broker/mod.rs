@@ -1,0 +1,5 @@
+//! Queues and topics: AWS's clients, kill -9, hostile requests.
+
+mod clients;
+mod crash;
+mod hostile;
