@@ -11,9 +11,9 @@ use brume_plugin::Result;
 use brume_plugin::progress::Progress;
 use futures_util::future::join_all;
 
+use crate::cloud::Cloud;
 use crate::cloud::queues::Queue;
 use crate::cloud::transfer::{BATCH_MAX, Receive};
-use crate::cloud::Cloud;
 use crate::message::DeadLetter;
 
 /// Receives on their way at the same time; FIFO queues get one, to keep their order.

@@ -200,7 +200,7 @@ mod tests {
             QueueKey::of(&"arn:aws:sqs:us-east-1:000000000000:q".parse().unwrap()).unwrap();
         let topic: TopicKey = "arn:aws:sns:us-east-1:000000000000:orders".parse().unwrap();
         let (admission, text) = (Admission::default(), Arc::from(text));
-        let at = |seconds| {
+        let at = |seconds: u64| {
             let now = Moment::from_unix_millis(1_700_000_000_000 + seconds * 1_000);
             admission.refusal(Some(&text), &queue, &topic, now)
         };

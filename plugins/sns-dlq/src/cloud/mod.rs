@@ -123,8 +123,7 @@ impl Cloud {
             return;
         }
         let Ok(aws) = Aws::with_cancel(&self.invocation, None) else { return };
-        let other =
-            Self::new(Rc::new(aws), Rc::clone(&self.invocation), self.region.clone());
+        let other = Self::new(Rc::new(aws), Rc::clone(&self.invocation), self.region.clone());
         let work = async {
             for (url, handles) in &held {
                 other.give_back(url, handles).await;

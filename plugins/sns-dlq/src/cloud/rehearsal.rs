@@ -166,10 +166,8 @@ impl Clockwork {
     /// When the instance does not run any more.
     pub fn advance(&self, seconds: u64) -> Result<()> {
         let failed = || {
-            Error::new(ExitCode::Failed, "the emulator's clock cannot be moved").hint(format!(
-                "brume clock advance {seconds}s --instance {}",
-                self.instance
-            ))
+            Error::new(ExitCode::Failed, "the emulator's clock cannot be moved")
+                .hint(format!("brume clock advance {seconds}s --instance {}", self.instance))
         };
         let mut child = std::process::Command::new(&self.executable)
             .args(["clock", "advance", &format!("{seconds}s"), "--instance", &self.instance])

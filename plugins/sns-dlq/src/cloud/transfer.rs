@@ -8,8 +8,8 @@ use aws_sdk_sqs::types::{
 };
 use brume_plugin::{Error, Result};
 
-use super::{Cloud, in_parallel};
 use super::queues::name_of;
+use super::{Cloud, in_parallel};
 use crate::message::{Attribute, AttributeValue, DeadLetter};
 
 /// Most entries in one batch.

@@ -111,8 +111,10 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
         max_receive_count: number("max-receive-count"),
     };
     if trial.messages > 500 || trial.max_receive_count > 1000 || trial.visibility_seconds > 43_200 {
-        return Err(Error::usage("--messages is at most 500, --max-receive-count 1000, \
-             --visibility 43200"));
+        return Err(Error::usage(
+            "--messages is at most 500, --max-receive-count 1000, \
+             --visibility 43200",
+        ));
     }
     // Every step of the clock is a step of the poller.
     if trial.outage_seconds / trial.visibility_seconds > 2_000 {
@@ -222,7 +224,8 @@ async fn play(
         clockwork.advance(trial.visibility_seconds.max(30))?;
     }
     let calls = cloud.calls_of(function).await?;
-    let mut first = Path { name: "SNS→Lambda", attempts: calls.events + refused, ..Path::default() };
+    let mut first =
+        Path { name: "SNS→Lambda", attempts: calls.events + refused, ..Path::default() };
     for (at, event) in &calls.accepted {
         let event: Value = serde_json::from_str(event).unwrap_or_default();
         if let Some(number) = event["Records"][0]["Sns"]["Message"].as_str() {
@@ -231,8 +234,8 @@ async fn play(
     }
     first.dead_letters = depth(cloud, direct.dead_letters.as_ref()).await?;
     let mut second = poller.path;
-    second.dead_letters = depth(cloud, queued.dead_letters.as_ref()).await?
-        + depth(cloud, Some(&work_dlq)).await?;
+    second.dead_letters =
+        depth(cloud, queued.dead_letters.as_ref()).await? + depth(cloud, Some(&work_dlq)).await?;
     Ok([first, second])
 }
 
@@ -311,6 +314,9 @@ mod tests {
         let document = path.document(4);
         assert_eq!(document["processed"], 2);
         assert_eq!((&document["duplicates"], &document["lost"]), (&json!(1), &json!(1)));
-        assert_eq!((&document["medianSeconds"], &document["slowestSeconds"]), (&json!(1), &json!(61)));
+        assert_eq!(
+            (&document["medianSeconds"], &document["slowestSeconds"]),
+            (&json!(1), &json!(61))
+        );
     }
 }

@@ -25,7 +25,9 @@ use crate::redrive::planner::{Choice, Planner};
 use crate::redrive::record::{FORMAT, Header};
 use crate::redrive::route::{Wiring, Wish};
 use crate::redrive::run::{self, Feed, Surroundings, now_ms};
-use crate::simulation::stack::{Blueprint, Endpoint, PREFIX, Stack, make_queue, policy, set_attribute};
+use crate::simulation::stack::{
+    Blueprint, Endpoint, PREFIX, Stack, make_queue, policy, set_attribute,
+};
 use crate::simulation::timeline::{self, Step};
 use crate::text::cell;
 
@@ -82,8 +84,10 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
     let fault = matches.get_one::<String>("fault").map(String::as_str).unwrap_or_default();
     if fault == "timeout" {
-        return Err(Error::usage("--fault timeout is not supported: an HTTP endpoint would have to \
-             be reachable for SNS")
+        return Err(Error::usage(
+            "--fault timeout is not supported: an HTTP endpoint would have to \
+             be reachable for SNS",
+        )
         .hint("--fault 5xx climbs the same ladder"));
     }
     // What was made has to be removed, also after Ctrl-C.
@@ -106,12 +110,8 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
             .hint(format!("brume --local sns-dlq simulate --fault {fault}")));
     }
     let mark = format!("{:08x}", now_ms() & 0xffff_ffff);
-    let mut blueprint = Blueprint {
-        mark,
-        is_function: is_retried,
-        is_raw: false,
-        has_dead_letters: true,
-    };
+    let mut blueprint =
+        Blueprint { mark, is_function: is_retried, is_raw: false, has_dead_letters: true };
     if let Some(arn) = matches.get_one::<String>("subscription") {
         let found = cloud.block_on(cloud.subscription(arn))?.ok_or_else(|| {
             let text = format!("there is no subscription '{arn}'");
@@ -121,7 +121,8 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
         blueprint.has_dead_letters = found.redrive().is_some();
         blueprint.is_function |= is_emulator && found.protocol == "lambda";
     }
-    context.confirm(Risk::Change, "make a scratch topic with queues, and remove them at the end")?;
+    context
+        .confirm(Risk::Change, "make a scratch topic with queues, and remove them at the end")?;
     let host = context.host();
     let rehearsal = Rehearsal { cloud: &cloud, blueprint: &blueprint, fault, is_emulator, host };
     let (steps, removed) = context.with_progress("making a scratch topic", |progress| {

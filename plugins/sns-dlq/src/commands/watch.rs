@@ -97,11 +97,8 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
     watching.end();
     let worst = result?;
     if let Some((name, depth)) = worst {
-        return Err(Error::new(
-            FINDINGS,
-            format!("'{name}' holds {depth} dead letters"),
-        )
-        .hint(format!("brume sns-dlq peek {name}")));
+        return Err(Error::new(FINDINGS, format!("'{name}' holds {depth} dead letters"))
+            .hint(format!("brume sns-dlq peek {name}")));
     }
     Ok(())
 }

