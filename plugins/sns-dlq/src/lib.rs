@@ -3,9 +3,9 @@
 //! In: a target that speaks SNS and SQS. Out: which dead-letter queues there are, what is in them,
 //! where each message came from and why it failed, what is wrong with the wiring, and the messages
 //! back on their way.
-//! Never here: knowledge of the emulator beyond `cloud/admin.rs` and `cloud/rehearsal.rs`, which ask
-//! an endpoint whether it can tell more than AWS does, and do without where it cannot. No message is
-//! ever deleted before it is safe elsewhere.
+//! Never here: knowledge of the emulator beyond `cloud/admin.rs` and `cloud/rehearsal.rs`, which
+//! ask an endpoint whether it can do more than AWS does, and do without where it cannot. No message
+//! is ever deleted before it is safe elsewhere.
 
 mod arguments;
 mod audit;

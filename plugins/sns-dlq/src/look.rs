@@ -92,9 +92,12 @@ pub async fn look(
     if let Some(seen) = without_receiving(cloud, queue, look, progress).await? {
         return Ok(seen);
     }
-    let outcome = receive_all(cloud, queue, look, progress).await;
-    progress.update(format_args!("giving back {} messages", cloud.held_count(&queue.url)));
-    let left = cloud.give_back_held(&queue.url).await;
+    let mut held: Vec<String> = Vec::new();
+    cloud.set_looking(true);
+    let outcome = receive_all(cloud, queue, look, &mut held, progress).await;
+    progress.update(format_args!("giving back {} messages", held.len()));
+    let left = cloud.give_back(&queue.url, &held).await;
+    cloud.set_looking(false);
     let mut seen = outcome?;
     seen.held = left;
     // Receiving knows no order; reading does.
@@ -134,6 +137,7 @@ async fn receive_all(
     cloud: &Cloud,
     queue: &Queue,
     look: &Look<'_>,
+    held: &mut Vec<String>,
     progress: &Progress,
 ) -> Result<Seen> {
     let mut seen = Seen::default();
@@ -151,7 +155,7 @@ async fn receive_all(
         // look for more is enough.
         let wait_seconds = if known.len() < total { WAIT_SECONDS } else { 0 };
         let receive = Receive { max: BATCH_MAX, visibility_seconds: Some(hold), wait_seconds };
-        let answers = join_all((0..parallel).map(|_| cloud.hold(&queue.url, receive))).await;
+        let answers = join_all((0..parallel).map(|_| cloud.receive(&queue.url, receive))).await;
         let mut failure = None;
         let mut is_empty = true;
         for answer in answers {
@@ -163,6 +167,7 @@ async fn receive_all(
                 }
             };
             for letter in letters {
+                held.extend(letter.receipt_handle.clone());
                 // A hold that ran out brings a message a second time.
                 if !known.insert(letter.id.clone()) {
                     continue;
@@ -177,6 +182,7 @@ async fn receive_all(
         if let Some(error) = failure {
             return Err(error);
         }
+        cloud.check_stopping()?;
         progress.update(format_args!("{} of about {total} messages looked at", seen.looked_at));
         if seen.letters.len() >= look.limit || known.len() >= LOOK_MAX {
             return Ok(seen);

@@ -105,6 +105,20 @@ impl Aws {
         self.runtime.block_on(future)
     }
 
+    /// As [`Aws::block_on`], but a future that has something to bring to an orderly end may do so:
+    /// see [`Runtime::block_on_gently`].
+    ///
+    /// # Errors
+    /// As [`Aws::block_on`].
+    pub fn block_on_gently<T>(
+        &self,
+        future: impl Future<Output = Result<T>>,
+        on_stop: impl FnOnce() -> bool,
+        patience: Duration,
+    ) -> Result<T> {
+        self.runtime.block_on_gently(future, on_stop, patience)
+    }
+
     /// Turns an error of a service client into ours; `action` completes "cannot …".
     #[must_use]
     pub fn failure<E>(&self, action: impl Display, error: SdkError<E, HttpResponse>) -> Error

@@ -7,6 +7,8 @@
 use std::future::Future;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::pin::pin;
+use std::time::Duration;
 
 use brume_plugin::error::{Error, ExitCode, Result};
 use tokio::io::Interest;
@@ -66,6 +68,36 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// As [`Runtime::block_on`], but a wish to stop does not end the future at once: `on_stop` is
+    /// told, and says whether there is something to bring to an orderly end. The future then has
+    /// `patience` for it.
+    ///
+    /// # Errors
+    /// As [`Runtime::block_on`]; exit code 130 after a stop, whatever the future says.
+    pub fn block_on_gently<T>(
+        &self,
+        future: impl Future<Output = Result<T>>,
+        on_stop: impl FnOnce() -> bool,
+        patience: Duration,
+    ) -> Result<T> {
+        let Some(cancel) = &self.cancel else { return self.runtime.block_on(future) };
+        self.runtime.block_on(async {
+            let mut future = pin!(future);
+            tokio::select! {
+                biased;
+                _ = cancel.readable() => {}
+                result = &mut future => return result,
+            }
+            if on_stop() {
+                // Who asked to stop is not interested in the result, nor in waiting for ever.
+                let _ = tokio::time::timeout(patience, future).await;
+            }
+            Err(Error::silent(ExitCode::Interrupted))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::fd::AsFd;
@@ -89,5 +121,25 @@ mod tests {
             let error = runtime.block_on(forever).unwrap_err();
             assert_eq!((error.code, error.is_silent()), (ExitCode::Interrupted, true));
         }
+    }
+
+    #[test]
+    fn a_gentle_wait_lets_the_future_come_to_its_end() {
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let runtime = Runtime::new(Some(reader.as_fd())).unwrap();
+        let patience = Duration::from_secs(60);
+        assert_eq!(runtime.block_on_gently(async { Ok(7) }, || true, patience).unwrap(), 7);
+        rustix::io::write(&writer, b"x").unwrap();
+        let is_done = std::cell::Cell::new(false);
+        let work = async {
+            tokio::task::yield_now().await;
+            is_done.set(true);
+            Ok(())
+        };
+        let error = runtime.block_on_gently(work, || true, patience).unwrap_err();
+        assert_eq!((error.code, is_done.get()), (ExitCode::Interrupted, true));
+        let forever = std::future::pending::<Result<()>>();
+        let error = runtime.block_on_gently(forever, || false, patience).unwrap_err();
+        assert_eq!(error.code, ExitCode::Interrupted);
     }
 }

@@ -12,8 +12,7 @@ pub mod rehearsal;
 pub mod topics;
 pub mod transfer;
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
@@ -21,27 +20,28 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::Region;
 use brume_aws::Aws;
-use brume_plugin::{Context, ExitCode, Invocation, Result};
+use brume_plugin::{Context, Error, ExitCode, Result};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 /// Requests on their way at the same time: far below what AWS throttles, enough to hide the delay.
 pub const PARALLEL_MAX: usize = 16;
 
 /// Longest time that a user who asked to stop waits for messages to be given back.
-const LET_GO_MAX: Duration = Duration::from_secs(5);
+const LET_GO_MAX: Duration = Duration::from_secs(10);
 
 /// One region of one account.
 pub struct Cloud {
     aws: Rc<Aws>,
-    invocation: Rc<Invocation>,
     region: String,
     sqs: OnceCell<aws_sdk_sqs::Client>,
     sns: OnceCell<aws_sdk_sns::Client>,
     lambda: OnceCell<aws_sdk_lambda::Client>,
     /// How far the endpoint's clock is ahead, when it tells; see [`admin`].
     clock_ahead_ms: OnceCell<Option<i64>>,
-    /// Messages that are held only to be looked at: receipt handles by the queue's URL.
-    held: RefCell<BTreeMap<String, Vec<String>>>,
+    /// Messages are held to be looked at, and have to be given back.
+    is_looking: Cell<bool>,
+    /// The user has asked to stop.
+    is_stopping: Cell<bool>,
 }
 
 impl fmt::Debug for Cloud {
@@ -58,7 +58,7 @@ impl Cloud {
     pub fn open(context: &Context<'_>) -> Result<Self> {
         let aws = Aws::open(context)?;
         let region = aws.region()?.to_owned();
-        Ok(Self::new(Rc::new(aws), Rc::new(context.invocation().clone()), region))
+        Ok(Self::new(Rc::new(aws), region))
     }
 
     /// As [`Cloud::open`], but a wish to stop ends no wait: for work that must come to an orderly
@@ -69,26 +69,26 @@ impl Cloud {
     pub fn open_to_the_end(context: &Context<'_>) -> Result<Self> {
         let aws = Aws::with_cancel(context.invocation(), None)?;
         let region = aws.region()?.to_owned();
-        Ok(Self::new(Rc::new(aws), Rc::new(context.invocation().clone()), region))
+        Ok(Self::new(Rc::new(aws), region))
     }
 
-    fn new(aws: Rc<Aws>, invocation: Rc<Invocation>, region: String) -> Self {
+    fn new(aws: Rc<Aws>, region: String) -> Self {
         Self {
             aws,
-            invocation,
             region,
             sqs: OnceCell::new(),
             sns: OnceCell::new(),
             lambda: OnceCell::new(),
             clock_ahead_ms: OnceCell::new(),
-            held: RefCell::default(),
+            is_looking: Cell::new(false),
+            is_stopping: Cell::new(false),
         }
     }
 
     /// The same account in another region.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
-        Self::new(Rc::clone(&self.aws), Rc::clone(&self.invocation), region.to_owned())
+        Self::new(Rc::clone(&self.aws), region.to_owned())
     }
 
     /// The region's name.
@@ -103,34 +103,25 @@ impl Cloud {
         &self.aws
     }
 
-    /// Waits for `future`. When the user asks to stop first, messages that were held to be looked
-    /// at are given back before this returns.
+    /// Waits for `future`. When the user asks to stop, a look at messages ends at the next chance
+    /// and gives back what it holds; everything else ends at once.
     ///
     /// # Errors
     /// What the future says; exit code 130 when the user asks to stop first.
     pub fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
-        let result = self.aws.block_on(future);
-        if result.as_ref().is_err_and(|error| error.code == ExitCode::Interrupted) {
-            self.let_go();
-        }
-        result
+        let on_stop = || {
+            self.is_stopping.set(true);
+            self.is_looking.get()
+        };
+        self.aws.block_on_gently(future, on_stop, LET_GO_MAX)
     }
 
-    /// Gives back what is held, on a runtime of its own: the other one waits for nothing any more.
-    fn let_go(&self) {
-        let held = self.held.take();
-        if held.is_empty() {
-            return;
-        }
-        let Ok(aws) = Aws::with_cancel(&self.invocation, None) else { return };
-        let other = Self::new(Rc::new(aws), Rc::clone(&self.invocation), self.region.clone());
-        let work = async {
-            for (url, handles) in &held {
-                other.give_back(url, handles).await;
-            }
-        };
-        // What is not given back in time comes back by itself when its hold ends.
-        let _ = other.aws.block_on(async { Ok(tokio::time::timeout(LET_GO_MAX, work).await) });
+    /// Ends a look when the user has asked to stop.
+    ///
+    /// # Errors
+    /// Silent, exit code 130, once the user asked to stop.
+    pub fn check_stopping(&self) -> Result<()> {
+        if self.is_stopping.get() { Err(Error::silent(ExitCode::Interrupted)) } else { Ok(()) }
     }
 
     /// The SQS client, for calls that [`queues`] and [`transfer`] do not have.

@@ -105,34 +105,13 @@ impl Cloud {
         Ok(answer.failed.into_iter().map(Refused::from).collect())
     }
 
-    /// Receives messages only to look at them: they are given back by [`Cloud::give_back_held`], or
-    /// when the user asks to stop.
-    ///
-    /// # Errors
-    /// What SQS says.
-    pub async fn hold(&self, url: &str, receive: Receive) -> Result<Vec<DeadLetter>> {
-        let letters = self.receive(url, receive).await?;
-        let handles = letters.iter().filter_map(|letter| letter.receipt_handle.clone());
-        self.held.borrow_mut().entry(url.to_owned()).or_default().extend(handles);
-        Ok(letters)
-    }
-
-    /// How many messages of a queue are held.
-    #[must_use]
-    pub fn held_count(&self, url: &str) -> usize {
-        self.held.borrow().get(url).map_or(0, Vec::len)
-    }
-
-    /// Gives back what [`Cloud::hold`] received; returns how many could not be.
-    pub async fn give_back_held(&self, url: &str) -> usize {
-        let handles = self.held.borrow().get(url).cloned().unwrap_or_default();
-        let left = self.give_back(url, &handles).await;
-        self.held.borrow_mut().remove(url);
-        left
+    /// Begins or ends the time in which messages are held only to be looked at.
+    pub fn set_looking(&self, is_looking: bool) {
+        self.is_looking.set(is_looking);
     }
 
     /// Makes messages visible again; returns how many could not be.
-    pub(super) async fn give_back(&self, url: &str, handles: &[String]) -> usize {
+    pub async fn give_back(&self, url: &str, handles: &[String]) -> usize {
         let batches: Vec<&[String]> = handles.chunks(BATCH_MAX).collect();
         let refused = in_parallel(batches, |batch| async move {
             let batch: Vec<&str> = batch.iter().map(String::as_str).collect();

@@ -22,11 +22,11 @@ use crate::text::{cell, duration, duration_cell};
 const LONG_ABOUT: &str = "\
 Compare SNS→Lambda with SNS→SQS→Lambda while the function is down for a while.
 
-On brume's emulator, in its own time: the same messages are published to a function directly and to \
-a queue in front of it; the function service refuses every call until the outage is over. Shown are \
-attempts, messages that were processed twice, dead letters, losses, and the time until a message was \
-processed. The poller between queue and function is played by this command, with the visibility \
-timeout and maxReceiveCount that are given; both paths share one clock.";
+On brume's emulator, in its own time: the same messages are published to a function directly and \
+to a queue in front of it; the function service refuses every call until the outage is over. Shown \
+are attempts, messages that were processed twice, dead letters, losses, and the time until a \
+message was processed. The poller between queue and function is played by this command, with the \
+visibility timeout and maxReceiveCount that are given; both paths share one clock.";
 
 /// The command line.
 pub fn command() -> Command {

@@ -41,13 +41,13 @@ const LANDING: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
 
 const LONG_ABOUT: &str = "\
-Show what becomes of a message when its endpoint fails: every attempt of SNS's retry ladder with its \
-time, the dead-letter queue, and the redrive.
+Show what becomes of a message when its endpoint fails: every attempt of SNS's retry ladder with \
+its time, the dead-letter queue, and the redrive.
 
 A scratch topic, endpoint, subscription and dead-letter queue are made, on the model of the \
-subscription that is named (protocol, raw delivery, whether it has a RedrivePolicy), and removed at \
-the end. On brume's emulator the clock is pushed over the 23 days. On AWS only the faults that SNS \
-does not retry can be shown, and only with --i-own-this.";
+subscription that is named (protocol, raw delivery, whether it has a RedrivePolicy), and removed \
+at the end. On brume's emulator the clock is pushed over the 23 days. On AWS only the faults that \
+SNS does not retry can be shown, and only with --i-own-this.";
 
 /// The command line.
 pub fn command() -> Command {

@@ -19,7 +19,7 @@ use crate::cloud::{Cloud, in_parallel};
 use crate::redrive::run::now_ms;
 use crate::text::excerpt;
 use crate::watch::screen::Screen;
-use crate::watch::{Change, Sample, Watched};
+use crate::watch::{Sample, Watched};
 
 /// Most queues at once.
 const QUEUES_MAX: usize = 50;

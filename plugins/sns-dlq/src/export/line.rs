@@ -26,9 +26,9 @@ pub(super) struct Header {
     pub(super) exported_at: String,
 }
 
-/// The last line.
+/// The last line; nothing vouches for it but its form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Trailer {
     pub(super) messages: u64,
     pub(super) sha256: String,

@@ -9,7 +9,7 @@ mod reader;
 mod writer;
 
 pub use reader::{Exported, read, read_path};
-pub use writer::{Finished, Writer, backup, export};
+pub use writer::{Writer, backup, export};
 
 /// Version of the format.
 pub const FORMAT: &str = "brume-dlq/1";

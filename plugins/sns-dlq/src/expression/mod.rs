@@ -33,7 +33,7 @@ pub const COMPARISONS_MAX: usize = 256;
 /// What the help page says of the language.
 pub const HELP: &str = "\
 Expressions (--where):
-  FIELD OPERATOR VALUE, joined by and, or, not and parentheses; a FIELD alone asks whether it is there
+  FIELD OPERATOR VALUE, joined by and, or, not and parentheses; a FIELD alone: is it there?
   Fields:
     body./json/pointer   what the publisher sent, read as JSON; body is the whole text
     attr.NAME            a message attribute, of the SNS envelope where there is one

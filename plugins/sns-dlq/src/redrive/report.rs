@@ -14,8 +14,8 @@ use crate::text::cell;
 /// Messages that are named on standard error.
 const NAMED_MAX: usize = 10;
 
-/// Prints the summary, names what is left, and makes the exit code; `again` is the command that goes
-/// on, when there is something to go on with.
+/// Prints the summary, names what is left, and makes the exit code; `again` is the command that
+/// goes on, when there is something to go on with.
 ///
 /// # Errors
 /// When a message that was meant is still there, or the run ended before its time.
@@ -155,7 +155,7 @@ fn why(left: &Left) -> String {
         Left::AmbiguousUnseen => "it may have been sent, and was not found in the queue".to_owned(),
         Left::Undeleted => "it was sent, and could not be deleted".to_owned(),
         Left::UndeletedUnseen => {
-            "it was sent, could not be deleted, and was not found in the queue".to_owned()
+            "it was sent, and was not found in the queue to be deleted".to_owned()
         }
     }
 }

@@ -35,18 +35,6 @@ impl Wish {
             queue => Self::Queue(queue.to_owned()),
         }
     }
-
-    /// As [`Wish::parse`] reads it.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Failed => "failed",
-            Self::Endpoint => "endpoint",
-            Self::Source => "source",
-            Self::Topic => "topic",
-            Self::Queue(queue) => queue,
-        }
-    }
 }
 
 /// One destination.

@@ -28,8 +28,6 @@ pub struct Stack {
     pub endpoint: Endpoint,
     /// The dead-letter queue of the subscription, if it has one.
     pub dead_letters: Option<Queue>,
-    /// ARN of the subscription.
-    pub subscription_arn: String,
 }
 
 /// What to make.
@@ -97,10 +95,8 @@ impl Blueprint {
             request = request.attributes("RedrivePolicy", policy);
         }
         let subscribed = request.send().await;
-        let subscribed =
-            subscribed.map_err(|error| cloud.aws().failure(failure("subscription"), error))?;
-        let subscription_arn = subscribed.subscription_arn.unwrap_or_default();
-        Ok(Stack { topic_arn, endpoint, dead_letters, subscription_arn })
+        subscribed.map_err(|error| cloud.aws().failure(failure("subscription"), error))?;
+        Ok(Stack { topic_arn, endpoint, dead_letters })
     }
 
     /// Removes everything that has a name of this rehearsal; says what could not be removed.

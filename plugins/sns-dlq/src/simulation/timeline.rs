@@ -75,7 +75,7 @@ pub fn offset(ms: i64) -> String {
     let ms = ms.unsigned_abs();
     match ms {
         0 => "+0s".to_owned(),
-        1..10_000 if ms % 1000 != 0 => format!("{sign}{}.{:03}s", ms / 1000, ms % 1000),
+        1..10_000 if !ms.is_multiple_of(1000) => format!("{sign}{}.{:03}s", ms / 1000, ms % 1000),
         _ => format!("{sign}{}", duration(ms / 1000)),
     }
 }

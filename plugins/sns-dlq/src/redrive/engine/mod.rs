@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use super::ledger::{self, Ledger};
 use super::record::{Id, Line};
+pub use entry::Left;
 use entry::{Entry, State};
-pub use entry::{Kept, Left};
 use lane::Lane;
 pub use lane::{LaneId, LaneSettings};
 
@@ -356,7 +356,11 @@ impl<P: Clone> Engine<P> {
         let came = self.entries.iter();
         let mut left: Vec<(Id, Left)> =
             came.filter_map(|(id, entry)| Some((id.clone(), entry.left()?))).collect();
+        // Behind a message that stays, a FIFO queue shows nothing of the same group.
+        let is_hidden = self.settings.is_fifo
+            && self.entries.values().any(|entry| matches!(entry.state, State::Kept(_)));
         let unseen = self.known.iter().filter_map(|(id, entry)| match entry {
+            ledger::Entry::Sent if is_hidden => Some((id.clone(), Left::UndeletedUnseen)),
             ledger::Entry::Sending { .. } => Some((id.clone(), Left::AmbiguousUnseen)),
             ledger::Entry::Undeleted => Some((id.clone(), Left::UndeletedUnseen)),
             _ => None,
