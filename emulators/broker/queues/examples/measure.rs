@@ -1,7 +1,8 @@
 //! Measures the engine without HTTP: operations per second, CPU per operation, bytes per message,
 //! recovery, fan-out and redrive. Give the folder to work in; a release build is what counts.
 //!
-//! `cargo run --release -p brume-queues --example measure -- FOLDER [ephemeral|none|group|sync] [TASKS]`
+//! `cargo run --release -p brume-queues --example measure -- FOLDER [MODE [TASKS]]`, where the
+//! mode is `ephemeral`, `none`, `group` or `sync`; or `fill`, and then `open` to recover that.
 //!
 //! With a number of tasks, only sends, receives and deletions are measured, three times.
 
@@ -197,14 +198,26 @@ async fn redrive(queues: &Queues, count: usize) {
 async fn run(folder: PathBuf, mode: &str, only_sends: Option<usize>) {
     let is_ephemeral = mode == "ephemeral";
     let durability = match mode {
-        "none" => Durability::None,
+        "none" | "fill" => Durability::None,
         "sync" => Durability::Sync,
         _ => Durability::Group,
     };
     let options = || Options { durability, ..Options::default() };
     let open = || Queues::open(&context(&folder, is_ephemeral), options()).expect("opens");
     println!("mode {mode}, {BODY_BYTES} B bodies");
+    let watch = Stopwatch::start();
     let queues = open();
+    if mode == "open" {
+        let messages = queues.all().iter().map(|it| it.counts().visible as usize).sum();
+        watch.report("recovery in a new process", messages);
+        println!("{:<46} {:>10.0} MiB resident", "after the recovery", resident_mib());
+        return;
+    }
+    if mode == "fill" {
+        let queue = create(&queues, "many", Settings::default()).await;
+        fill(&queue, MILLION).await;
+        return queues.close().await.expect("closed");
+    }
     let queue = create(&queues, "few", Settings::default()).await;
     if let Some(tasks) = only_sends {
         for _ in 0..3 {

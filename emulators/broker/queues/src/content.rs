@@ -116,7 +116,8 @@ impl Content {
         self.attributes_md5
     }
 
-    /// Bytes that count for the limit on a message: body, and names, types and values of attributes.
+    /// Bytes that count for the limit on a message: body, and names, types and values of
+    /// attributes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let attribute =

@@ -1,5 +1,7 @@
 //! What is there again after a restart, and what moves between queues.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::sync::Arc;

@@ -5,6 +5,8 @@
 //! message is not given to anybody while somebody has it, groups keep their order, dead letters are
 //! in one queue.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +66,9 @@ struct World {
 
 impl World {
     async fn new(seed: u64) -> Self {
-        let (clock, disk) = (frozen(), SimulatedDisk::new());
+        let is_even = seed.is_multiple_of(2);
+        let disk = if is_even { SimulatedDisk::new() } else { SimulatedDisk::reserving() };
+        let clock = frozen();
         let queues = simulated(&clock, Arc::new(disk.clone()));
         create(&queues, "dead", settings()).await;
         let standard = with_dead_letters(settings(), "dead", RECEIVES_MAX);

@@ -2,8 +2,9 @@
 //!
 //! The header has 24 bytes: magic, sequence number of the first record, CRC32C of both, zeros. It
 //! is flushed to disk before the first frame is written, and a segment is flushed before the next
-//! one is made. A file may end with zeros, which the writer reserves ahead. So frames behind a bad header, and anything wrong in a segment that is not the last
-//! one, are damage and never the work of a crash.
+//! one is made. A file may end with zeros, which the writer reserves ahead. So frames behind a bad
+//! header, and anything else that is wrong in a segment that is not the last one, are damage and
+//! never the work of a crash.
 
 use super::frame::{self, Candidate, Frame};
 

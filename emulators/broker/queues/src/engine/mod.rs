@@ -398,12 +398,9 @@ impl Engine {
     pub(crate) fn advance(&mut self, now_ms: u64, limit: usize) -> bool {
         self.deduplication.expire(now_ms);
         self.attempts.expire(now_ms);
+        let retention_ms = self.retention_ms;
+        let due = |slab: &Slab, slot| slab.get(slot).map_or(0, |it| due_ms(it, retention_ms));
         for _ in 0..limit {
-            if self.wheel.next_ms().is_none_or(|next_ms| next_ms > now_ms) {
-                return false;
-            }
-            let retention_ms = self.retention_ms;
-            let due = |slab: &Slab, slot| slab.get(slot).map_or(0, |it| due_ms(it, retention_ms));
             let Some(slot) = self.wheel.pop(&mut self.slab, now_ms, due) else { return false };
             self.fire(slot, now_ms);
         }

@@ -39,8 +39,7 @@ impl Queue {
         let received = match self.receive_now(&request).await? {
             Some(received) => received,
             None => {
-                let wait = request.wait_seconds;
-                let seconds = wait.unwrap_or_else(|| self.lock().settings.receive_wait_seconds);
+                let seconds = self.wait_seconds(&request);
                 if seconds == 0 {
                     Vec::new()
                 } else {
@@ -52,13 +51,17 @@ impl Queue {
         Ok(received)
     }
 
+    fn wait_seconds(&self, request: &Receive) -> u32 {
+        request.wait_seconds.unwrap_or_else(|| self.lock().settings.receive_wait_seconds)
+    }
+
     /// Receives what is there; nothing if there is nothing.
     async fn receive_now(&self, request: &Receive) -> Result<Option<Vec<Received>>, QueueError> {
         loop {
             let attempt = self.work()?.take(request)?;
             match attempt {
                 Attempt::Nothing => return Ok(None),
-                Attempt::OverLimit if request.wait_seconds.unwrap_or(0) > 0 => return Ok(None),
+                Attempt::OverLimit if self.wait_seconds(request) > 0 => return Ok(None),
                 Attempt::OverLimit => return Err(QueueError::OverLimit),
                 Attempt::DeadLetters => {
                     let ticket = self.move_dead_letters()?;
