@@ -11,6 +11,7 @@ pub mod access;
 pub mod attributes;
 pub mod cause;
 pub mod core;
+mod deliver;
 pub mod directory;
 mod engine;
 pub mod envelope;
@@ -21,6 +22,7 @@ pub mod history;
 pub mod key;
 pub mod mailbox;
 pub mod message;
+mod meter;
 pub mod observer;
 pub mod options;
 pub mod ports;
@@ -30,7 +32,12 @@ pub mod requests;
 pub mod retry;
 pub mod schedule;
 pub mod signing;
+mod status_log;
 pub mod store;
+mod structure;
+
+#[cfg(test)]
+mod tests;
 
 pub use engine::Topics;
 pub use error::TopicError;

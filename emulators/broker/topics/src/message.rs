@@ -116,6 +116,27 @@ impl StoredAttribute {
 }
 
 impl Message {
+    /// Makes a message of a text and nothing else.
+    #[must_use]
+    pub fn new(id: Arc<str>, topic: TopicKey, published_at: Moment, text: Arc<str>) -> Self {
+        Self {
+            id,
+            topic,
+            published_at,
+            text,
+            texts: BTreeMap::new(),
+            subject: None,
+            attributes: Vec::new(),
+            group: None,
+            deduplication: None,
+            sequence: None,
+            trace_header: None,
+            signature_version: SignatureVersion::V1,
+            handshake: None,
+            cache: Cache::default(),
+        }
+    }
+
     /// The text for a protocol.
     #[must_use]
     pub fn text_for(&self, protocol: Protocol) -> &Arc<str> {
@@ -233,22 +254,12 @@ pub(crate) mod tests {
 
     /// A message for tests of what is made of messages.
     pub(crate) fn message(text: &str) -> Message {
-        Message {
-            id: Arc::from("11111111-2222-4333-8444-555555555555"),
-            topic: "arn:aws:sns:us-east-1:000000000000:orders".parse().unwrap(),
-            published_at: Moment::from_unix_millis(1_700_000_000_123),
-            text: Arc::from(text),
-            texts: BTreeMap::new(),
-            subject: None,
-            attributes: Vec::new(),
-            group: None,
-            deduplication: None,
-            sequence: None,
-            trace_header: None,
-            signature_version: SignatureVersion::V1,
-            handshake: None,
-            cache: Cache::default(),
-        }
+        Message::new(
+            Arc::from("11111111-2222-4333-8444-555555555555"),
+            "arn:aws:sns:us-east-1:000000000000:orders".parse().unwrap(),
+            Moment::from_unix_millis(1_700_000_000_123),
+            Arc::from(text),
+        )
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct Schedule {
     due: BTreeSet<(Moment, u64)>,
     lanes: HashMap<Lane, VecDeque<u64>>,
     by_subscription: HashMap<Arc<str>, BTreeSet<u64>>,
+    /// Those that have failed at least once.
+    failing: BTreeSet<u64>,
     /// When a throttled subscription may get its next message.
     open_at: HashMap<Arc<str>, Moment>,
     last_id: u64,
@@ -111,6 +113,9 @@ impl Schedule {
             self.due.insert((delivery.due, id));
         }
         self.by_subscription.entry(Arc::clone(&delivery.subscription)).or_default().insert(id);
+        if !delivery.attempts.is_empty() {
+            self.failing.insert(id);
+        }
         self.deliveries.insert(id, delivery);
         id
     }
@@ -167,6 +172,7 @@ impl Schedule {
         delivery.tries += 1;
         let at = attempt.at;
         delivery.note(attempt);
+        self.failing.insert(id);
         let Some(delay) = ladder.delay_before(delivery.tries + 1) else {
             return Some(Next::Exhausted);
         };
@@ -182,6 +188,7 @@ impl Schedule {
         delivery.tries = tries;
         delivery.due = due;
         delivery.note(attempt);
+        self.failing.insert(id);
         if was_waiting {
             self.due.insert((due, id));
         }
@@ -191,6 +198,7 @@ impl Schedule {
     pub fn over(&mut self, id: u64) -> Option<Delivery> {
         let gone = self.deliveries.remove(&id)?;
         self.due.remove(&(gone.due, id));
+        self.failing.remove(&id);
         if let Some(ids) = self.by_subscription.get_mut(&gone.subscription) {
             ids.remove(&id);
             if ids.is_empty() {
@@ -229,6 +237,11 @@ impl Schedule {
     #[must_use]
     pub fn get(&self, id: u64) -> Option<&Delivery> {
         self.deliveries.get(&id)
+    }
+
+    /// Deliveries that have failed at least once, newest first.
+    pub fn failing(&self) -> impl Iterator<Item = &Delivery> {
+        self.failing.iter().rev().filter_map(|id| self.deliveries.get(id))
     }
 
     /// Every delivery, oldest first.

@@ -20,7 +20,6 @@ async fn set_policy(world: &World, topic: &str, effect: &str, action: &str) {
     world.call("SetTopicAttributes", &pairs).await.unwrap();
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_stranger_needs_to_be_let_in() {
     let world = World::new();
@@ -46,7 +45,6 @@ async fn a_stranger_needs_to_be_let_in() {
     assert_eq!(error.code, "AuthorizationError");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_deny_is_for_the_owner_too() {
     let world = World::new();
@@ -68,7 +66,6 @@ async fn a_deny_is_for_the_owner_too() {
     world.call("GetTopicAttributes", &publish[..1]).await.unwrap();
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn conditions_see_protocol_and_endpoint() {
     let world = World::new();
@@ -101,7 +98,6 @@ async fn conditions_see_protocol_and_endpoint() {
     }
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn policies_can_be_left_out() {
     for mode in [PolicyMode::Warn, PolicyMode::Off] {

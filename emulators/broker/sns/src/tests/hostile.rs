@@ -12,7 +12,6 @@ use crate::testing::{ACCOUNT, World, call};
 
 const TOPIC: &str = "arn:aws:sns:eu-west-3:123456789012:orders";
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn every_action_answers_an_empty_request() {
     let world = World::new();
@@ -139,7 +138,6 @@ static SHARED: LazyLock<(Runtime, World)> = LazyLock::new(|| {
 });
 
 proptest! {
-    #[ignore = "topics have no engine yet"]
     #[test]
     fn no_request_is_too_odd(
         action in prop::sample::select(ACTIONS.to_vec()),

@@ -15,7 +15,6 @@ async fn application(world: &World) {
     assert_eq!(element(&made, "PlatformApplicationArn"), APPLICATION);
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn applications_come_and_go() {
     let world = World::new();
@@ -46,7 +45,6 @@ async fn applications_come_and_go() {
     assert_eq!(error.message, "PlatformApplication does not exist");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn endpoints_come_and_go() {
     let world = World::new();
@@ -80,7 +78,6 @@ async fn endpoints_come_and_go() {
     assert_eq!((error.code, error.message.as_str()), ("NotFound", "Endpoint does not exist"));
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn what_cannot_be_is_refused() {
     let world = World::new();

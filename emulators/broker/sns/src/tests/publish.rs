@@ -2,7 +2,6 @@
 
 use crate::testing::{World, element};
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_message_gets_an_id() {
     let world = World::new();
@@ -16,7 +15,6 @@ async fn a_message_gets_an_id() {
     }
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_fifo_message_gets_a_number_too() {
     let world = World::new();
@@ -37,7 +35,6 @@ async fn a_fifo_message_gets_a_number_too() {
     }
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn wrong_messages_are_refused() {
     let world = World::new();
@@ -108,7 +105,6 @@ async fn wrong_messages_are_refused() {
     assert_eq!(error.code, "ParameterValueInvalid");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn the_topic_decides_how_long_a_message_may_be() {
     let world = World::new();
@@ -127,7 +123,6 @@ async fn the_topic_decides_how_long_a_message_may_be() {
     }
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_batch_is_answered_entry_by_entry() {
     let world = World::new();

@@ -4,7 +4,6 @@ use crate::testing::{ACCOUNT, World, entry};
 
 const NUMBER: &str = "+15551234567";
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn settings_are_read_back() {
     let world = World::new();
@@ -30,7 +29,6 @@ async fn settings_are_read_back() {
     assert_eq!(world.call("SetSMSAttributes", &wrong).await.unwrap_err().code, "InvalidParameter");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn whoever_opted_out_is_listed_until_they_opt_in() {
     let world = World::new();
@@ -56,7 +54,6 @@ async fn whoever_opted_out_is_listed_until_they_opt_in() {
     assert_eq!(error.code, "InvalidParameter");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_number_of_the_sandbox_is_verified_by_the_password_in_the_mailbox() {
     let world = World::new();
@@ -94,7 +91,6 @@ async fn a_number_of_the_sandbox_is_verified_by_the_password_in_the_mailbox() {
     assert_eq!((error.code, error.status.as_u16()), ("ResourceNotFound", 404));
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn origination_numbers_are_listed() {
     let world = World::new();

@@ -10,7 +10,6 @@ async fn subscribe(world: &World, topic: &str, protocol: &str, endpoint: &str) -
     element(&world.call("Subscribe", &pairs).await.unwrap(), "SubscriptionArn")
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_queue_is_subscribed_at_once() {
     let world = World::new();
@@ -56,7 +55,6 @@ async fn a_queue_is_subscribed_at_once() {
     assert_eq!((error.code, error.message.as_str()), ("NotFound", "Subscription does not exist"));
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn mail_waits_for_confirmation() {
     let world = World::new();
@@ -100,7 +98,6 @@ async fn mail_waits_for_confirmation() {
     );
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn whoever_wants_unsubscribing_signed_gets_it() {
     let world = World::new();
@@ -122,7 +119,6 @@ async fn whoever_wants_unsubscribing_signed_gets_it() {
     assert_eq!(world.call("Unsubscribe", &pairs).await.unwrap(), "");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn attributes_are_set_and_read_back() {
     let world = World::new();
@@ -149,7 +145,6 @@ async fn attributes_are_set_and_read_back() {
     }
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn what_cannot_be_is_refused() {
     let world = World::new();

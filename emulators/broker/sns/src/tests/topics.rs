@@ -4,7 +4,6 @@ use crate::testing::{Pairs, World, entry};
 
 const ARN: &str = "arn:aws:sns:eu-west-3:123456789012:orders";
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_topic_is_made_shown_and_deleted() {
     let world = World::new();
@@ -39,7 +38,6 @@ async fn a_topic_is_made_shown_and_deleted() {
     assert_eq!(error.message, "Topic does not exist");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn what_is_set_is_read_back() {
     let world = World::new();
@@ -74,7 +72,6 @@ async fn what_is_set_is_read_back() {
     }
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn making_a_topic_twice_is_making_it_once() {
     let world = World::new();
@@ -105,7 +102,6 @@ async fn making_a_topic_twice_is_making_it_once() {
     );
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn what_cannot_be_is_refused() {
     let world = World::new();
@@ -194,7 +190,6 @@ async fn what_cannot_be_is_refused() {
     }
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn topics_are_listed_by_pages() {
     let world = World::new();
@@ -210,7 +205,6 @@ async fn topics_are_listed_by_pages() {
     assert!(!second.contains("NextToken"));
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn tags_come_and_go() {
     let world = World::new();
@@ -238,7 +232,6 @@ async fn tags_come_and_go() {
     assert_eq!(listed, "<Tags></Tags>");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn permissions_become_statements() {
     let world = World::new();
@@ -280,7 +273,6 @@ async fn permissions_become_statements() {
     assert_eq!(world.call("RemovePermission", &remove).await.unwrap(), "");
 }
 
-#[ignore = "topics have no engine yet"]
 #[tokio::test]
 async fn a_data_protection_policy_is_kept_as_it_came() {
     let world = World::new();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use brume_foundation::invoke::Event;
 
 use super::http::Post;
+use super::render::confirmation;
 use super::shared::Shared;
 use super::verdict::{Delivered, Failure, Verdict};
 use crate::access::PRINCIPAL;
@@ -19,7 +20,7 @@ impl Shared {
     pub(crate) async fn attempt(self: Arc<Self>, delivery: Delivery) {
         let entry = self.core().directory.subscription(&delivery.subscription).cloned();
         if let Some(handshake) = delivery.message.handshake.clone() {
-            let verdict = self.ask(&delivery, &handshake).await;
+            let verdict = self.ask(&delivery.message, &handshake, &delivery.subscription).await;
             self.settle_handshake(&delivery, &handshake, verdict);
             return;
         }
@@ -95,31 +96,45 @@ impl Shared {
     }
 
     /// Asks an endpoint to confirm.
-    async fn ask(self: &Arc<Self>, delivery: &Delivery, handshake: &Handshake) -> Verdict {
-        let (message, protocol) = (&delivery.message, handshake.protocol);
+    pub(crate) async fn ask(
+        self: &Arc<Self>,
+        message: &Message,
+        handshake: &Handshake,
+        subscription: &str,
+    ) -> Verdict {
+        let protocol = handshake.protocol;
         if let Some(failure) = self.fault(protocol, &handshake.endpoint, self.now()) {
             return Err(failure);
         }
-        let subscription = &*delivery.subscription;
-        let (confirmation, body) = self.confirmation(message, handshake, subscription).await?;
-        if matches!(protocol, Protocol::Http | Protocol::Https) {
-            let headers = vec![
-                ("x-amz-sns-message-type", confirmation.kind.as_str().to_owned()),
-                ("x-amz-sns-message-id", message.id.to_string()),
-                ("x-amz-sns-topic-arn", message.topic.to_string()),
-            ];
-            let content_type = &DeliveryPolicy::default().content_type;
-            let url = &handshake.endpoint;
-            return self.http.post(Post { url, content_type, headers, body }).await;
-        }
-        let body = if protocol == Protocol::EmailJson {
-            String::from_utf8_lossy(&body).into_owned()
-        } else {
-            let link = confirmation.subscribe_url(&self.options.base_url);
-            format!("{}\n\n{link}\n", confirmation.text())
+        let confirmation = confirmation(message, handshake, subscription);
+        let body = match protocol {
+            Protocol::Http | Protocol::Https => {
+                let body = self.rendered(&confirmation).await?;
+                let headers = vec![
+                    ("x-amz-sns-message-type", confirmation.kind.as_str().to_owned()),
+                    ("x-amz-sns-message-id", message.id.to_string()),
+                    ("x-amz-sns-topic-arn", message.topic.to_string()),
+                ];
+                let content_type = &DeliveryPolicy::default().content_type;
+                let url = &handshake.endpoint;
+                return self.http.post(Post { url, content_type, headers, body }).await;
+            }
+            Protocol::EmailJson => {
+                let body = self.rendered(&confirmation).await?;
+                String::from_utf8_lossy(&body).into_owned()
+            }
+            _ => {
+                let link = confirmation.subscribe_url(&self.options.base_url);
+                format!("{}\n\n{link}\n", confirmation.text())
+            }
         };
-        let subject = "AWS Notification - Subscription Confirmation".to_owned();
-        self.letter(protocol, &handshake.endpoint, message, Some(subject), body);
+        let subject = if handshake.is_beginning {
+            "AWS Notification - Subscription Confirmation"
+        } else {
+            "AWS Notification - Unsubscribe Confirmation"
+        };
+        let subject = Some(subject.to_owned());
+        self.letter(protocol, &handshake.endpoint, message, subject, body);
         Ok(Delivered { status: 200, response: String::new() })
     }
 }

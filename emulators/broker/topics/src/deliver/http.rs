@@ -107,9 +107,10 @@ impl HttpClient {
             Ok(Ok((status, response))) if (200..300).contains(&status) => {
                 Ok(Delivered { status, response })
             }
-            Ok(Ok((status, response))) => {
-                Err(Failure::of_status(status, format!("the endpoint answered {status}: {response}")))
-            }
+            Ok(Ok((status, response))) => Err(Failure::of_status(
+                status,
+                format!("the endpoint answered {status}: {response}"),
+            )),
             Ok(Err(failure)) => Err(failure),
             Err(_) => {
                 let seconds = self.answer_max.as_secs();

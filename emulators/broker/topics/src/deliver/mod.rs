@@ -8,6 +8,7 @@ mod attempt;
 mod courier;
 mod http;
 mod local;
+mod protect;
 mod queue;
 mod render;
 mod settle;
@@ -17,5 +18,7 @@ mod verdict;
 
 pub(crate) use courier::run;
 pub(crate) use http::HttpClient;
-pub(crate) use shared::Shared;
+pub(crate) use protect::protect;
+pub(crate) use settle::cause as cause_so_far;
+pub(crate) use shared::{Parts, Shared, blocking};
 pub(crate) use spread::Spread;

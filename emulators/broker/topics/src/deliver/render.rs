@@ -51,26 +51,29 @@ impl Shared {
         Ok(function_event(message, text, subscription, base_url, (&signature, key.path())))
     }
 
-    /// The request to confirm.
-    pub(crate) async fn confirmation(
-        &self,
-        message: &Message,
-        handshake: &Handshake,
-        subscription: &str,
-    ) -> Result<(Confirmation, Bytes), Failure> {
-        let confirmation = Confirmation {
-            kind: if handshake.is_beginning { Kind::Subscription } else { Kind::Unsubscribe },
-            message_id: message.id.to_string(),
-            token: handshake.token.to_string(),
-            topic: message.topic.clone(),
-            subscription_arn: subscription.to_owned(),
-            timestamp: message.timestamp().to_owned(),
-            signature_version: message.signature_version,
-        };
+    /// The request to confirm as JSON.
+    pub(crate) async fn rendered(&self, confirmation: &Confirmation) -> Result<Bytes, Failure> {
         let key = self.key().await.map_err(|error| unsigned(&error))?;
-        let (rendered, base_url) = (confirmation.clone(), self.options.base_url.clone());
-        let body = blocking(move || rendered.render(&key, &base_url)).await;
-        Ok((confirmation, body.map_err(|error| unsigned(&error))?))
+        let (confirmation, base_url) = (confirmation.clone(), self.options.base_url.clone());
+        let body = blocking(move || confirmation.render(&key, &base_url)).await;
+        body.map_err(|error| unsigned(&error))
+    }
+}
+
+/// The request to confirm.
+pub(crate) fn confirmation(
+    message: &Message,
+    handshake: &Handshake,
+    subscription: &str,
+) -> Confirmation {
+    Confirmation {
+        kind: if handshake.is_beginning { Kind::Subscription } else { Kind::Unsubscribe },
+        message_id: message.id.to_string(),
+        token: handshake.token.to_string(),
+        topic: message.topic.clone(),
+        subscription_arn: subscription.to_owned(),
+        timestamp: message.timestamp().to_owned(),
+        signature_version: message.signature_version,
     }
 }
 

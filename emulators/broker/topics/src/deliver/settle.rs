@@ -47,7 +47,8 @@ impl Shared {
                 }
                 delivery.tries += 1;
                 delivery.note(attempt);
-                let outcome = self.give_up(entry, &delivery.message, &failure, delivery.tries).await;
+                let outcome =
+                    self.give_up(entry, &delivery.message, &failure, delivery.tries).await;
                 let cause = cause(entry, &delivery, outcome);
                 self.end(&delivery, Some(cause));
             }

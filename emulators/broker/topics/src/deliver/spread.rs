@@ -61,6 +61,23 @@ struct Prepared {
     lost: Vec<(Subscriber, Failure, Outcome)>,
 }
 
+/// What came of giving a message of a FIFO topic its place.
+enum Begin {
+    /// It was published before.
+    Duplicate(Published),
+    /// It is on its way.
+    Begun(Box<Begun>),
+}
+
+/// A message of a FIFO topic that has its place everywhere, and may not be durable yet.
+struct Begun {
+    message: Arc<Message>,
+    prepared: Prepared,
+    sent: Sent,
+    written: Written,
+    has_waiting: bool,
+}
+
 /// Why a message goes into a queue.
 #[derive(Debug)]
 enum Purpose {
@@ -100,52 +117,67 @@ impl Spread {
 
     /// Spreads a message of a FIFO topic: its place, its queues and what waits are settled in one
     /// step, so that no other message comes in between.
-    pub(crate) async fn fifo(&self, mut message: Message) -> Result<Published> {
+    pub(crate) async fn fifo(&self, message: Message) -> Result<Published> {
         let (queues, others) = self.subscribers(&message);
-        let shared = &self.shared;
         let key = self.window_key(&message);
+        let mut begun = match self.begin(message, queues, &others, &key)? {
+            Begin::Duplicate(published) => return Ok(published),
+            Begin::Begun(begun) => begun,
+        };
+        if begun.has_waiting {
+            self.shared.wake.notify_one();
+        }
+        let answers = begun.sent.answers().await;
+        let Begun { message, prepared, written, .. } = *begun;
+        let settled = self.settle(prepared, answers, &message).await;
+        let noted = self.shared.store.wait(written).await.map_err(TopicError::from);
+        if let Err(error) = noted.and(settled) {
+            self.shared.core().fifo(&message.topic).take_back(&key);
+            return Err(error);
+        }
+        Ok(self.published(&message))
+    }
+
+    /// Gives a message of a FIFO topic its place everywhere, while nobody else can.
+    fn begin(
+        &self,
+        mut message: Message,
+        queues: Vec<Subscriber>,
+        others: &[Subscriber],
+        key: &Arc<str>,
+    ) -> Result<Begin> {
+        let shared = &self.shared;
         let mut core = shared.core();
         let fifo = core.fifo(&message.topic);
-        if let Some(seen) = fifo.duplicate(&key, self.now) {
+        if let Some(seen) = fifo.duplicate(key, self.now) {
             let sequence_number = Some(sequence_number(seen.sequence));
-            return Ok(Published { message_id: seen.message_id.to_string(), sequence_number });
+            let message_id = seen.message_id.to_string();
+            return Ok(Begin::Duplicate(Published { message_id, sequence_number }));
         }
         let sequence = fifo.next_sequence();
         message.sequence = Some(sequence);
         let message = Arc::new(message);
-        let (at, message_id) = (self.now, Arc::clone(&message.id));
-        let seen = Seen { key: Arc::clone(&key), at, message_id, sequence };
-        fifo.remember(seen.clone());
-        let is_archived = core.archive(&message, self.now);
         let text = message.text_for(Protocol::Sqs);
         if queues.iter().any(|entry| !entry.is_raw) {
             message.make_template(text, &shared.options.base_url, None)?;
         }
+        let (at, message_id) = (self.now, Arc::clone(&message.id));
+        let seen = Seen { key: Arc::clone(key), at, message_id, sequence };
+        fifo.remember(seen.clone());
+        let is_archived = core.archive(&message, self.now);
         let (busy, free) = self.by_lane(&core, queues, &message);
-        let mut waiting = others.iter().chain(&busy).map(|it| Arc::clone(&it.record.arn));
-        let mut waiting = waiting.by_ref().collect::<Vec<_>>();
+        let arn = |entry: &Subscriber| Arc::clone(&entry.record.arn);
+        let mut waiting = others.iter().chain(&busy).map(arn).collect::<Vec<_>>();
         core.enqueue(&message, &waiting, self.now, false);
         let mut prepared = self.prepare(&free, &message);
         self.set_bodies(&mut prepared, &message);
         self.retry(&mut core, &message, &prepared.retries);
-        waiting.extend(prepared.retries.iter().map(|(it, _)| Arc::clone(&it.record.arn)));
+        waiting.extend(prepared.retries.iter().map(|(entry, _)| arn(entry)));
         let has_waiting = !waiting.is_empty();
         let written = self.accept(&message, waiting, Some(seen), is_archived);
-        let content = message.raw_content(text);
         let targets = std::mem::take(&mut prepared.targets);
-        let mut sent = Sent::begin(shared, content, targets);
-        drop(core);
-        if has_waiting {
-            shared.wake.notify_one();
-        }
-        let answers = sent.answers().await;
-        let settled = self.settle(prepared, answers, &message).await;
-        let noted = shared.store.wait(written).await.map_err(TopicError::from);
-        if let Err(error) = noted.and(settled) {
-            shared.core().fifo(&message.topic).take_back(&key);
-            return Err(error);
-        }
-        Ok(self.published(&message))
+        let sent = Sent::begin(shared, message.raw_content(text), targets);
+        Ok(Begin::Begun(Box::new(Begun { message, prepared, sent, written, has_waiting })))
     }
 
     fn published(&self, message: &Message) -> Published {
@@ -246,10 +278,11 @@ impl Spread {
             if !prepared.retries.is_empty() {
                 let waiting = prepared.retries.iter().map(|(it, _)| Arc::clone(&it.record.arn));
                 let waiting = waiting.collect::<Vec<_>>();
-                let mut core = self.shared.core();
-                self.retry(&mut core, message, &prepared.retries);
-                let written = self.accept(message, waiting, None, false);
-                drop(core);
+                let written = {
+                    let mut core = self.shared.core();
+                    self.retry(&mut core, message, &prepared.retries);
+                    self.accept(message, waiting, None, false)
+                };
                 self.shared.wake.notify_one();
                 self.shared.store.wait(written).await?;
             }
@@ -306,8 +339,11 @@ impl Spread {
     fn set_bodies(&self, prepared: &mut Prepared, message: &Message) {
         let Some(template) = message.template(message.text_for(Protocol::Sqs)) else { return };
         for ((entry, _), target) in prepared.purposes.iter().zip(&mut prepared.targets) {
-            let body =
-                if entry.is_raw { Body::Raw } else { Body::Envelope(template.render(&entry.record.arn)) };
+            let body = if entry.is_raw {
+                Body::Raw
+            } else {
+                Body::Envelope(template.render(&entry.record.arn))
+            };
             if let Body::Envelope(body) = body {
                 target.body = Some(body);
             }

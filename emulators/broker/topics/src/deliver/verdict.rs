@@ -89,9 +89,7 @@ impl From<QueueError> for Failure {
             QueueError::TooMany(_) | QueueError::OverLimit => {
                 Self::server(503, "OverLimit", detail)
             }
-            QueueError::MessageTooLong { .. } => {
-                Self::client(400, "InvalidParameterValue", detail)
-            }
+            QueueError::MessageTooLong { .. } => Self::client(400, "InvalidParameterValue", detail),
             QueueError::MissingGroup => Self::client(400, "MissingParameter", detail),
             _ => Self::client(400, "InvalidParameterValue", detail),
         }

@@ -29,8 +29,11 @@ use filters::Filters;
 #[derive(Debug, Default)]
 pub struct Directory {
     topics: BTreeMap<TopicKey, TopicEntry>,
+    topic_counts: HashMap<(Account, Region), usize>,
     subscriptions: HashMap<Arc<str>, Arc<SubscriptionEntry>>,
     owned: BTreeMap<(Account, Region, u64), Arc<str>>,
+    /// Subscriptions by the token that confirms them, or has confirmed them.
+    tokens: HashMap<Arc<str>, Arc<str>>,
     applications: BTreeMap<Arc<str>, ApplicationEntry>,
     endpoints: HashMap<Arc<str>, (Arc<str>, u64)>,
     sms: BTreeMap<Scope, Sms>,
@@ -67,6 +70,12 @@ impl Directory {
         self.topics.get(key)
     }
 
+    /// How many topics an account has.
+    #[must_use]
+    pub fn topic_count(&self, account: Account, region: Region) -> usize {
+        self.topic_counts.get(&(account, region)).copied().unwrap_or(0)
+    }
+
     /// Topics of an account in the order of their names, behind `after`.
     pub fn topics(
         &self,
@@ -97,6 +106,12 @@ impl Directory {
         self.owned
             .range((account, region, after + 1)..=(account, region, u64::MAX))
             .filter_map(|(_, arn)| self.subscriptions.get(arn))
+    }
+
+    /// The subscription that a token confirms, or has confirmed.
+    #[must_use]
+    pub fn subscription_of_token(&self, token: &str) -> Option<&Arc<SubscriptionEntry>> {
+        self.subscriptions.get(self.tokens.get(token)?)
     }
 
     /// The application with that ARN.
@@ -187,15 +202,22 @@ impl Directory {
         let record = Arc::new(topic.clone());
         match self.topics.get_mut(&topic.key) {
             Some(entry) => entry.replace(record),
-            None => drop(self.topics.insert(topic.key.clone(), TopicEntry::new(record))),
+            None => {
+                self.topics.insert(topic.key.clone(), TopicEntry::new(record));
+                *self.topic_counts.entry((topic.key.account, topic.key.region)).or_default() += 1;
+            }
         }
     }
 
     fn delete_topic(&mut self, key: &TopicKey) {
         let Some(gone) = self.topics.remove(key) else { return };
+        if let Some(count) = self.topic_counts.get_mut(&(key.account, key.region)) {
+            *count -= 1;
+        }
         for entry in gone.subscriptions(0) {
             self.subscriptions.remove(&entry.record.arn);
             self.owned.remove(&owned_by(&entry.record));
+            forget_token(&mut self.tokens, &entry.record);
         }
     }
 
@@ -206,6 +228,10 @@ impl Directory {
         let entry = Arc::new(SubscriptionEntry::new(record.clone(), &mut self.filters));
         if let Some(old) = self.subscriptions.insert(Arc::clone(&record.arn), Arc::clone(&entry)) {
             self.owned.remove(&owned_by(&old.record));
+            forget_token(&mut self.tokens, &old.record);
+        }
+        if let Some(token) = token_of(record) {
+            self.tokens.insert(Arc::clone(token), Arc::clone(&record.arn));
         }
         self.owned.insert(owned_by(record), Arc::clone(&record.arn));
         topic.put(entry);
@@ -214,6 +240,7 @@ impl Directory {
     fn delete_subscription(&mut self, arn: &str) {
         let Some(gone) = self.subscriptions.remove(arn) else { return };
         self.owned.remove(&owned_by(&gone.record));
+        forget_token(&mut self.tokens, &gone.record);
         if let Some(topic) = self.topics.get_mut(&gone.record.topic) {
             topic.remove(&gone);
         }
@@ -237,6 +264,17 @@ impl Directory {
         if let Some(gone) = application.endpoints.remove(&serial) {
             application.by_token.remove(gone.attributes.get("Token").map_or("", |it| it));
         }
+    }
+}
+
+/// The token that confirms a subscription, or has confirmed it.
+fn token_of(record: &Subscription) -> Option<&Arc<str>> {
+    record.pending.as_ref().map(|token| &token.value).or(record.confirmed_by.as_ref())
+}
+
+fn forget_token(tokens: &mut HashMap<Arc<str>, Arc<str>>, record: &Subscription) {
+    if let Some(token) = token_of(record) {
+        tokens.remove(token);
     }
 }
 

@@ -9,10 +9,12 @@ mod snapshot;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use brume_foundation::journal::{Disk, FolderDisk, Journal, Options, Recovered, Ticket};
 use brume_foundation::{Error, Result, files};
+
+use crate::deliver::blocking;
 
 pub use entry::Entry;
 pub use snapshot::{SavedDelivery, SavedFifo, Snapshot};
@@ -26,10 +28,12 @@ const FOLDER: &str = "topics";
 #[derive(Debug)]
 pub struct Store {
     /// Nothing for an instance that forgets.
-    journal: Option<Journal>,
+    journal: Option<Arc<Journal>>,
     grown: AtomicU64,
     limit: AtomicU64,
-    is_behind: AtomicBool,
+    /// Entries that the disk refused, and how many of those a checkpoint has made good.
+    refused: AtomicU64,
+    made_good: AtomicU64,
 }
 
 impl Store {
@@ -40,7 +44,8 @@ impl Store {
             journal: None,
             grown: AtomicU64::new(0),
             limit: AtomicU64::new(u64::MAX),
-            is_behind: AtomicBool::new(false),
+            refused: AtomicU64::new(0),
+            made_good: AtomicU64::new(0),
         }
     }
 
@@ -53,10 +58,11 @@ impl Store {
         let kept = recovered.checkpoint.as_ref().map_or(0, |it| it.payload.len() as u64);
         let grown = recovered.records.iter().map(|record| record.payload.len() as u64).sum();
         let store = Self {
-            journal: Some(journal),
+            journal: Some(Arc::new(journal)),
             grown: AtomicU64::new(grown),
             limit: AtomicU64::new(GROWTH_BYTES_MIN.max(kept * 2)),
-            is_behind: AtomicBool::new(false),
+            refused: AtomicU64::new(0),
+            made_good: AtomicU64::new(0),
         };
         Ok((store, recovered))
     }
@@ -94,7 +100,7 @@ impl Store {
             Some(Ok(ticket)) => ticket.await,
         };
         if result.is_err() {
-            self.is_behind.store(true, Ordering::Release);
+            self.refused.fetch_add(1, Ordering::AcqRel);
         }
         result
     }
@@ -102,7 +108,13 @@ impl Store {
     /// Whether the disk refused something that memory has.
     #[must_use]
     pub fn is_behind(&self) -> bool {
-        self.is_behind.load(Ordering::Acquire)
+        self.refused() > self.made_good.load(Ordering::Acquire)
+    }
+
+    /// How many entries the disk has refused; a checkpoint of a later state makes good for them.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Acquire)
     }
 
     /// Whether enough was appended for a checkpoint; says so once.
@@ -115,17 +127,21 @@ impl Store {
         self.grown.swap(0, Ordering::Relaxed) >= limit
     }
 
-    /// Writes a checkpoint of the state as it was at the entry that `mark` stands for. Blocks.
+    /// Writes a checkpoint of the state as it was at the entry that `mark` stands for; the writing
+    /// is done off the runtime's threads. `refused` is [`Store::refused`] of that moment.
     ///
     /// # Errors
     /// The disk refuses; the journal is as good as before.
-    pub fn checkpoint(&self, mark: u64, snapshot: &Snapshot) -> Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let bytes = snapshot.to_bytes()?;
-        journal.checkpoint(mark, &bytes)?;
-        let limit = GROWTH_BYTES_MIN.max(bytes.len() as u64 * 2);
-        self.limit.store(limit, Ordering::Relaxed);
-        self.is_behind.store(false, Ordering::Release);
+    pub async fn checkpoint(&self, mark: u64, snapshot: Snapshot, refused: u64) -> Result<()> {
+        let Some(journal) = self.journal.clone() else { return Ok(()) };
+        let bytes = blocking(move || {
+            let bytes = snapshot.to_bytes()?;
+            journal.checkpoint(mark, &bytes)?;
+            Ok(bytes.len() as u64)
+        })
+        .await?;
+        self.limit.store(GROWTH_BYTES_MIN.max(bytes * 2), Ordering::Relaxed);
+        self.made_good.fetch_max(refused, Ordering::AcqRel);
         Ok(())
     }
 }
