@@ -146,7 +146,7 @@ class Hook(contextlib.AbstractContextManager):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with hook.arrived:
-                    hook.requests.append((dict(self.headers.items()), body.decode()))
+                    hook.requests.append((self.headers, body.decode()))
                     hook.arrived.notify_all()
                 self.send_response(hook.status)
                 self.send_header("Content-Length", "0")

@@ -7,6 +7,7 @@
 pub mod call;
 mod cloud;
 pub mod failure;
+pub mod quick;
 mod transport;
 
 pub use aws_config;

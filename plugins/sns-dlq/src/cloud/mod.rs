@@ -8,6 +8,7 @@ pub mod functions;
 pub mod logs;
 pub mod metrics;
 pub mod queues;
+pub mod quick;
 pub mod rehearsal;
 pub mod topics;
 pub mod transfer;

@@ -1,16 +1,14 @@
 //! Messages in and out of queues, in the batches that SQS takes.
 
-use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
-    MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    MessageSystemAttributeName,
 };
 use brume_plugin::{Error, Result};
 
 use super::queues::name_of;
 use super::{Cloud, in_parallel};
-use crate::message::{Attribute, AttributeValue, DeadLetter};
+use crate::message::{Attribute, DeadLetter};
 
 /// Most entries in one batch.
 pub const BATCH_MAX: usize = 10;
@@ -151,45 +149,6 @@ impl Cloud {
         })?;
         Ok(answer.failed.into_iter().map(Refused::from).collect())
     }
-}
-
-/// A message as an entry of a batch; its id is its place.
-///
-/// # Errors
-/// Never in practice: every attribute has a type.
-pub fn entry(index: usize, message: &Outgoing) -> Result<SendMessageBatchRequestEntry> {
-    let mut builder = SendMessageBatchRequestEntry::builder()
-        .id(index.to_string())
-        .message_body(&message.body)
-        .set_message_group_id(message.group.clone())
-        .set_message_deduplication_id(message.deduplication.clone())
-        .set_delay_seconds(message.delay_seconds.and_then(|delay| i32::try_from(delay).ok()));
-    for (name, attribute) in &message.attributes {
-        builder = builder.message_attributes(name, to_sqs(attribute)?);
-    }
-    if let Some(header) = &message.trace_header {
-        let value = MessageSystemAttributeValue::builder()
-            .data_type("String")
-            .string_value(header)
-            .build()
-            .map_err(|error| incomplete(&error))?;
-        let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
-        builder = builder.message_system_attributes(name, value);
-    }
-    builder.build().map_err(|error| incomplete(&error))
-}
-
-/// An attribute as SQS takes it.
-///
-/// # Errors
-/// Never in practice: every attribute has a type.
-pub fn to_sqs(attribute: &Attribute) -> Result<MessageAttributeValue> {
-    let builder = MessageAttributeValue::builder().data_type(&attribute.data_type);
-    let builder = match &attribute.value {
-        AttributeValue::Text(text) => builder.string_value(text),
-        AttributeValue::Binary(bytes) => builder.binary_value(Blob::new(bytes.clone())),
-    };
-    builder.build().map_err(|error| incomplete(&error))
 }
 
 fn incomplete(error: &(dyn std::error::Error + 'static)) -> Error {

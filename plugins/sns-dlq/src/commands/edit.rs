@@ -9,7 +9,7 @@ use brume_plugin::render::palette::{GOOD, WARNING, paint};
 use brume_plugin::{Context, Error, ExitCode, Result};
 use jiff::Timestamp;
 
-use super::redrive::quoted;
+use super::redrive::{program, quoted};
 use crate::arguments::queue;
 use crate::cloud::Cloud;
 use crate::edit::{CHANGES_MAX, Change, apply, difference, lines};
@@ -88,7 +88,8 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
     export::export(&path, &queue.arn, Timestamp::now(), std::slice::from_ref(&after))?;
     let file = quoted(Path::new(&path));
     context.note(format_args!("{} written; to send it:", path.display()));
-    context.note(format_args!("  brume sns-dlq redrive {name} --from-file {file}"));
+    let program = program(context);
+    context.note(format_args!("  {program} redrive {name} --from-file {file}"));
     Ok(())
 }
 

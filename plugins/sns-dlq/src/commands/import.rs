@@ -8,7 +8,7 @@ use brume_plugin::clap::{Arg, ArgMatches, Command, value_parser};
 use brume_plugin::invocation::DryRun;
 use brume_plugin::{Context, Error, ExitCode, Result, Risk};
 
-use super::redrive::{LEASE_MS, PARALLEL_DEFAULT, quoted};
+use super::redrive::{LEASE_MS, PARALLEL_DEFAULT, program, quoted};
 use crate::arguments::flag;
 use crate::cloud::Cloud;
 use crate::export::{self, Exported};
@@ -86,7 +86,7 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
     };
     let (ledger, journal, is_default) = open_journal(matches, header, context)?;
     let path = journal.path().to_owned();
-    let again = format!("brume sns-dlq import {file} {name} --resume {}", quoted(&path));
+    let again = format!("{} import {file} {name} --resume {}", program(context), quoted(&path));
     let settings = Settings {
         copy: true,
         limit: None,

@@ -124,7 +124,8 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
         context
             .note(format_args!("{count} messages are in {}; to bring them back:", path.display()));
         let path = super::redrive::quoted(path);
-        context.note(format_args!("  brume sns-dlq import {path} {name}"));
+        let program = super::redrive::program(context);
+        context.note(format_args!("  {program} import {path} {name}"));
     }
     if purged.was_stopped {
         return Err(Error::silent(ExitCode::Interrupted));

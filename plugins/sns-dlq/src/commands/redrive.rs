@@ -162,7 +162,10 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
     let cloud = Cloud::open_to_the_end(context)?;
     let (ledger, journal, hidden_until_ms) = request.open_journal(&queue, context)?;
     let path = journal.path().to_owned();
-    let again = format!("brume sns-dlq redrive {name} --resume {}", quoted(&path));
+    let mut again = format!("{} redrive {name} --resume {}", program(context), quoted(&path));
+    if let Some(file) = matches.get_one::<PathBuf>("from-file") {
+        again.push_str(&format!(" --from-file {}", quoted(file)));
+    }
     context.note(format_args!("journal: {}", path.display()));
     let settings = Settings {
         copy: request.header.copy,
@@ -185,7 +188,8 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
         cloud.block_on(async {
             planner.open_named().await?;
             let surroundings = Surroundings { host, progress };
-            let feed = Feed::Queue(&queue);
+            let quick = cloud.quick_queue(&queue.url, cloud.region())?;
+            let feed = Feed::Queue(&queue, Box::new(quick));
             run::run(&cloud, &feed, &mut planner, settings, &ledger, journal, surroundings).await
         })
     })?;
@@ -310,7 +314,8 @@ impl Request {
         let folder = context.invocation().directories.state.join("sns-dlq");
         if let Some(path) = &self.resume {
             let (recovered, journal) = Journal::resume(path)?;
-            self.is_default_journal = path.starts_with(&folder);
+            let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+            self.is_default_journal = whole.starts_with(folder.canonicalize().unwrap_or(folder));
             if recovered.torn_bytes > 0 {
                 let torn = recovered.torn_bytes;
                 context.note(format_args!("note: {torn} bytes at the journal's end were torn off"));
@@ -321,15 +326,19 @@ impl Request {
                 .and_then(|since| u64::try_from(since.as_millis()).ok());
             // What the ended run held comes back within one lease of its last sign of life; it may
             // have held on for a while after its last line.
-            let hidden_until_ms = modified_ms.map_or(0, |at_ms| at_ms + LEASE_MS + LEASE_MS / 3);
-            let hidden_until_ms = hidden_until_ms.min(now_ms() + LEASE_MS + LEASE_MS / 3);
+            let longest_ms = LEASE_MS + LEASE_MS / 3;
+            let hidden_until_ms = match modified_ms {
+                Some(at_ms) if !recovered.ledger.is_ended => at_ms + longest_ms,
+                _ => 0,
+            };
+            let hidden_until_ms = hidden_until_ms.min(now_ms() + longest_ms);
             return Ok((recovered.ledger, journal, hidden_until_ms));
         }
         let path = match self.journal.clone() {
             Some(path) => path,
             None => {
                 self.is_default_journal = true;
-                no_other(&folder, queue)?;
+                no_other(&folder, queue, &program(context))?;
                 let name = queue.name().trim_end_matches(".fifo");
                 folder.join(format!("redrive-{name}-{}.ndjson", now_ms()))
             }
@@ -379,7 +388,7 @@ fn is_same(header: &Header, queue: &Queue, path: &Path) -> Result<()> {
 }
 
 /// A redrive that was broken off knows what it has sent; a new one would send it again.
-fn no_other(folder: &Path, queue: &Queue) -> Result<()> {
+fn no_other(folder: &Path, queue: &Queue, program: &str) -> Result<()> {
     let Ok(files) = std::fs::read_dir(folder) else { return Ok(()) };
     for file in files.flatten() {
         let path = file.path();
@@ -393,7 +402,7 @@ fn no_other(folder: &Path, queue: &Queue) -> Result<()> {
             let name = queue.name();
             return Err(Error::new(ExitCode::Conflict, text)
                 .cause(format!("its journal is {}", path.display()))
-                .hint(format!("brume sns-dlq redrive {name} --resume {}", quoted(&path)))
+                .hint(format!("{program} redrive {name} --resume {}", quoted(&path)))
                 .hint(format!("rm {} forgets what it has sent", quoted(&path))));
         }
     }
@@ -414,6 +423,16 @@ fn staged(path: &Path) -> Result<(HashMap<String, DeadLetter>, String)> {
         return Err(Error::failed(format!("{} holds no message", path.display())));
     }
     Ok((letters, exported.sha256))
+}
+
+/// The beginning of a command that goes to the same target.
+pub fn program(context: &Context<'_>) -> String {
+    let target = context.target();
+    match target.name.as_str() {
+        "" | "ambient" => "brume sns-dlq".to_owned(),
+        "local" => "brume --local sns-dlq".to_owned(),
+        name => format!("brume --context {name} sns-dlq"),
+    }
 }
 
 /// A path as a shell takes it.

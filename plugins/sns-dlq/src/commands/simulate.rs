@@ -355,7 +355,8 @@ impl Rehearsal<'_> {
         let wiring = Wiring { sources, subscriptions };
         let mut planner = Planner::new(self.cloud, &queue.arn, wiring, choice);
         let surroundings = Surroundings { host: self.host, progress };
-        let feed = Feed::Queue(queue);
+        let quick = self.cloud.quick_queue(&queue.url, self.cloud.region())?;
+        let feed = Feed::Queue(queue, Box::new(quick));
         let ledger = Ledger::default();
         let outcomes =
             run::run(self.cloud, &feed, &mut planner, settings, &ledger, journal, surroundings)

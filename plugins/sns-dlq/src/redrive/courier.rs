@@ -5,7 +5,7 @@
 
 use std::error::Error as StdError;
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::rc::Rc;
 
 use aws_sdk_lambda::types::InvocationType;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
@@ -14,6 +14,7 @@ use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::primitives::Blob;
+use brume_aws::quick::QuickError;
 use brume_plugin::{Error, ExitCode, Result};
 
 use super::engine::{LaneSettings, Outcome};
@@ -21,24 +22,20 @@ use super::parcel::{Parcel, Post, Publication};
 use super::route::Address;
 use crate::cloud::Cloud;
 use crate::cloud::queues::{name_of, region_of};
-use crate::cloud::transfer::{BATCH_BYTES_MAX, BATCH_MAX, Outgoing, entry};
+use crate::cloud::quick::{ANSWER_TIMEOUT, EntryResult, QuickFailure, QuickQueue};
+use crate::cloud::transfer::{BATCH_BYTES_MAX, BATCH_MAX, Outgoing};
 use crate::message::{Attribute, AttributeValue};
 
 /// Bytes of a request to SNS.
 const TOPIC_BYTES_MAX: usize = 262_144;
 
-/// Longest wait for an answer: what takes longer is a message whose fate nobody knows.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// A destination that was found.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Door {
     /// A queue.
     Queue {
-        /// For its region, without retries.
-        client: aws_sdk_sqs::Client,
         /// Where requests go.
-        url: String,
+        queue: Rc<QuickQueue>,
     },
     /// A topic.
     Topic {
@@ -73,10 +70,10 @@ pub async fn open(cloud: &Cloud, address: &Address) -> Result<(Door, LaneSetting
             let there = cloud.in_region(&region);
             let found = there.find_queue(queue).await?;
             let is_ordered = found.is_fifo();
-            let client = sqs(cloud, &region);
+            let queue = Rc::new(cloud.quick_queue(&found.url, &region)?);
             let settings =
                 LaneSettings { batch_max: BATCH_MAX, bytes_max: BATCH_BYTES_MAX, is_ordered };
-            Ok((Door::Queue { client, url: found.url }, settings))
+            Ok((Door::Queue { queue }, settings))
         }
         Address::Topic(arn) => {
             let region = region_of(arn).map_or_else(here, str::to_owned);
@@ -107,18 +104,6 @@ const SINGLE: LaneSettings =
 
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().operation_timeout(ANSWER_TIMEOUT).build()
-}
-
-fn sqs(cloud: &Cloud, region: &str) -> aws_sdk_sqs::Client {
-    let builder = aws_sdk_sqs::config::Builder::from(cloud.aws().config())
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts())
-        .region(Region::new(region.to_owned()));
-    let builder = match cloud.endpoint_url("sqs") {
-        Some(url) => builder.endpoint_url(url),
-        None => builder,
-    };
-    aws_sdk_sqs::Client::from_conf(builder.build())
 }
 
 fn sns(cloud: &Cloud, region: &str) -> aws_sdk_sns::Client {
@@ -163,13 +148,13 @@ pub async fn deliver(cloud: &Cloud, door: &Door, parcels: &[Parcel]) -> Vec<Outc
 
 async fn attempt(cloud: &Cloud, door: &Door, parcels: &[Parcel]) -> Vec<Outcome> {
     match door {
-        Door::Queue { client, url } => {
+        Door::Queue { queue } => {
             let messages = parcels.iter().map(|parcel| match parcel {
                 Parcel::Message(message) => Some(&**message),
                 _ => None,
             });
             match messages.collect::<Option<Vec<&Outgoing>>>() {
-                Some(messages) => to_queue(client, url, &messages).await,
+                Some(messages) => to_queue(queue, &messages).await,
                 None => misfit(parcels),
             }
         }
@@ -199,26 +184,18 @@ fn misfit(parcels: &[Parcel]) -> Vec<Outcome> {
     vec![refused; parcels.len()]
 }
 
-async fn to_queue(client: &aws_sdk_sqs::Client, url: &str, messages: &[&Outgoing]) -> Vec<Outcome> {
-    let entries = messages.iter().enumerate().map(|(index, message)| entry(index, message));
-    let entries = match entries.collect::<Result<Vec<_>>>() {
-        Ok(entries) => entries,
-        Err(error) => return vec![Outcome::Refused(error.to_string()); messages.len()],
-    };
-    let request = client.send_message_batch().queue_url(url).set_entries(Some(entries));
-    match request.send().await {
-        Err(error) => vec![outcome_of(&error); messages.len()],
-        Ok(answer) => {
-            let mut outcomes = unmentioned(messages.len());
-            for sent in answer.successful {
-                put(&mut outcomes, &sent.id, Outcome::Accepted(sent.message_id));
-            }
-            for failed in answer.failed {
-                let text = text_of(&failed.code, failed.message.as_deref());
-                let outcome = of_entry(&failed.code, failed.sender_fault, text);
-                put(&mut outcomes, &failed.id, outcome);
-            }
-            outcomes
+async fn to_queue(queue: &QuickQueue, messages: &[&Outgoing]) -> Vec<Outcome> {
+    match queue.send(messages).await {
+        Err(failure) => vec![outcome_of_failure(&failure); messages.len()],
+        Ok(results) => {
+            let outcome = |result| match result {
+                EntryResult::Done(id) => Outcome::Accepted(id),
+                EntryResult::Unknown(why) => Outcome::Unknown(why),
+                EntryResult::Failed { code, text, is_senders_fault } => {
+                    of_entry(&code, is_senders_fault, text_of(&code, Some(&text)))
+                }
+            };
+            results.into_iter().map(outcome).collect()
         }
     }
 }
@@ -349,6 +326,28 @@ fn is_final(code: &str) -> bool {
 }
 
 /// What a failed request means for its messages.
+fn outcome_of_failure(failure: &QuickFailure) -> Outcome {
+    let text = failure.to_string();
+    match failure {
+        // Where no connection was made, nothing was sent.
+        QuickFailure::Silence(QuickError::NotSent(_)) => Outcome::Busy(text),
+        QuickFailure::Silence(QuickError::Unknown(_)) => Outcome::Unknown(text),
+        QuickFailure::Answer { status, code, .. } => of_answer(*status, code, text),
+    }
+}
+
+/// What an answer that is an error means for the messages of its request.
+fn of_answer(status: u16, code: &str, text: String) -> Outcome {
+    match status {
+        _ if is_busy(code) => Outcome::Busy(text),
+        429 | 503 => Outcome::Busy(text),
+        500.. => Outcome::Unknown(text),
+        _ if is_final(code) => Outcome::Closed(text),
+        _ => Outcome::Refused(text),
+    }
+}
+
+/// The same for a client of the SDK.
 fn outcome_of<E>(error: &SdkError<E>) -> Outcome
 where
     E: StdError + ProvideErrorMetadata + 'static,
@@ -359,13 +358,7 @@ where
             let code = service.err().code().unwrap_or_default();
             let status = service.raw().status().as_u16();
             let text = text_of(code, service.err().message());
-            match status {
-                _ if is_busy(code) => Outcome::Busy(text),
-                429 | 503 => Outcome::Busy(text),
-                500.. => Outcome::Unknown(text),
-                _ if is_final(code) => Outcome::Closed(text),
-                _ => Outcome::Refused(text),
-            }
+            of_answer(status, code, text)
         }
         // Where no connection was made, nothing was sent.
         SdkError::DispatchFailure(_) if was_refused(error) => Outcome::Busy(innermost(error)),

@@ -39,12 +39,15 @@ pub struct Ledger {
     pub entries: HashMap<Id, Entry>,
     /// The last run came to its end, and left nothing to be resumed.
     pub is_finished: bool,
+    /// The last run came to its end, and gave back what it held.
+    pub is_ended: bool,
 }
 
 impl Ledger {
     /// Takes note of a line.
     pub fn apply(&mut self, line: Line) {
         self.is_finished = false;
+        self.is_ended = false;
         match line {
             Line::Redrive(_) => {}
             Line::Seen(seen) => {
@@ -72,7 +75,10 @@ impl Ledger {
             }
             Line::Deleted(ids) => self.put(ids, &Entry::Deleted),
             Line::Undeleted(ids) => self.put(ids, &Entry::Undeleted),
-            Line::End(finished) => self.is_finished = finished,
+            Line::End(finished) => {
+                self.is_finished = finished;
+                self.is_ended = true;
+            }
         }
     }
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use brume_plugin::Result;
 use brume_plugin::host::Host;
 use brume_plugin::progress::Progress;
+use brume_plugin::{Error, ExitCode, Result};
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::courier;
 use super::engine::{Action, Engine, Event, LaneId, Left, Outcome, Settings, Totals};
@@ -21,6 +22,7 @@ use super::record::Id;
 use super::route::Address;
 use crate::cloud::Cloud;
 use crate::cloud::queues::Queue;
+use crate::cloud::quick::{EntryResult, QuickFailure, QuickQueue};
 use crate::cloud::transfer::Receive;
 use crate::message::DeadLetter;
 use crate::reason::Investigator;
@@ -62,11 +64,48 @@ pub struct Surroundings<'a> {
     pub progress: &'a Progress,
 }
 
+/// The user's wishes to stop.
+struct Stops<'a> {
+    host: &'a dyn Host,
+    was_cancelled: bool,
+    /// SIGINT and SIGTERM, where this process gets them itself and would end by them.
+    own: Option<(Signal, Signal)>,
+}
+
+impl<'a> Stops<'a> {
+    fn new(host: &'a dyn Host) -> Result<Self> {
+        let own = match host.cancel_fd() {
+            Some(_) => None,
+            None => Some((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)),
+        };
+        Ok(Self { host, was_cancelled: false, own })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        match &mut self.own {
+            Some((interrupt, terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            None => {
+                while self.was_cancelled || !self.host.is_cancelled() {
+                    // Looked at again after every event: whoever waits here waits for an event.
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                self.was_cancelled = true;
+            }
+        }
+    }
+}
+
 /// Where the messages come from.
 #[derive(Debug)]
 pub enum Feed<'a> {
-    /// A dead-letter queue.
-    Queue(&'a Queue),
+    /// A dead-letter queue, and how it is reached.
+    Queue(&'a Queue, Box<QuickQueue>),
     /// A file: there is nothing to hold and nothing to delete.
     Letters(RefCell<VecDeque<DeadLetter>>),
 }
@@ -75,19 +114,20 @@ impl Feed<'_> {
     /// About how many messages there are.
     fn depth(&self) -> u64 {
         match self {
-            Self::Queue(queue) => queue.depth(),
+            Self::Queue(queue, _) => queue.depth(),
             Self::Letters(letters) => letters.borrow().len() as u64,
         }
     }
 
     async fn take(
         &self,
-        cloud: &Cloud,
         receive: Receive,
         investigator: Option<&Investigator<'_>>,
     ) -> Result<(Vec<DeadLetter>, Vec<&'static str>)> {
         let letters = match self {
-            Self::Queue(queue) => cloud.receive(&queue.url, receive).await?,
+            Self::Queue(queue, quick) => quick.receive(receive).await.map_err(|failure| {
+                Error::failed(format!("cannot receive from '{}'", queue.name())).cause(failure)
+            })?,
             Self::Letters(letters) => {
                 let mut letters = letters.borrow_mut();
                 let count = receive.max.min(letters.len());
@@ -101,21 +141,16 @@ impl Feed<'_> {
         Ok((letters, reasons))
     }
 
-    async fn delete(&self, cloud: &Cloud, handles: &[&str]) -> Vec<bool> {
+    async fn delete(&self, handles: &[&str]) -> Vec<bool> {
         match self {
-            Self::Queue(queue) => {
-                successes(handles.len(), cloud.delete_batch(&queue.url, handles).await)
-            }
+            Self::Queue(_, quick) => successes(handles.len(), quick.delete(handles).await),
             Self::Letters(_) => vec![true; handles.len()],
         }
     }
 
-    async fn hold(&self, cloud: &Cloud, handles: &[&str], seconds: u32) -> Vec<bool> {
+    async fn hold(&self, handles: &[&str], seconds: u32) -> Vec<bool> {
         match self {
-            Self::Queue(queue) => {
-                let answer = cloud.set_visibility(&queue.url, handles, seconds).await;
-                successes(handles.len(), answer)
-            }
+            Self::Queue(_, quick) => successes(handles.len(), quick.hold(handles, seconds).await),
             Self::Letters(_) => vec![true; handles.len()],
         }
     }
@@ -145,7 +180,7 @@ pub async fn run(
     let lease_seconds = u32::try_from(settings.lease_ms / 1000).unwrap_or(30).max(1);
     let asks_reason = planner.choice().filter.as_ref().is_some_and(|filter| filter.asks_reason());
     let investigator = match feed {
-        Feed::Queue(queue) if asks_reason => Some(Investigator::new(cloud, queue, None)),
+        Feed::Queue(queue, _) if asks_reason => Some(Investigator::new(cloud, queue, None)),
         _ => None,
     };
     let investigator = investigator.as_ref();
@@ -157,6 +192,7 @@ pub async fn run(
     let mut requests: FuturesUnordered<LocalBoxFuture<'_, Done>> = FuturesUnordered::new();
     let total = feed.depth();
     let mut shown_at = now_ms();
+    let mut stops = Stops::new(surroundings.host)?;
     engine.handle(now_ms(), Event::Tick);
     while !engine.is_finished() || engine.has_actions() {
         while let Some(action) = engine.next_action() {
@@ -169,7 +205,7 @@ pub async fn run(
                         visibility_seconds: Some(lease_seconds),
                         wait_seconds: WAIT_SECONDS,
                     };
-                    Done::Received(feed.take(cloud, receive, investigator).await)
+                    Done::Received(feed.take(receive, investigator).await)
                 })),
                 Action::Send(number, lane_id, messages) => {
                     let Some(lane) = planner.lanes().get(lane_id) else { continue };
@@ -183,11 +219,11 @@ pub async fn run(
                 }
                 Action::Delete(number, handles) => requests.push(Box::pin(async move {
                     let handles: Vec<&str> = handles.iter().map(|handle| &**handle).collect();
-                    Done::Deleted(number, feed.delete(cloud, &handles).await)
+                    Done::Deleted(number, feed.delete(&handles).await)
                 })),
                 Action::Hold(number, handles, seconds) => requests.push(Box::pin(async move {
                     let handles: Vec<&str> = handles.iter().map(|handle| &**handle).collect();
-                    Done::Held(number, feed.hold(cloud, &handles, seconds).await)
+                    Done::Held(number, feed.hold(&handles, seconds).await)
                 })),
             }
         }
@@ -208,13 +244,17 @@ pub async fn run(
                 };
                 engine.handle(now_ms(), event);
             }
+            () = stops.next() => {
+                if outcomes.was_stopped {
+                    // Asked twice: the journal is consistent at every moment.
+                    return Err(Error::silent(ExitCode::Interrupted));
+                }
+                outcomes.was_stopped = true;
+                engine.handle(now_ms(), Event::Stop);
+            }
             () = tokio::time::sleep(pause.max(Duration::from_millis(1))) => {
                 engine.handle(now_ms(), Event::Tick);
             }
-        }
-        if surroundings.host.is_cancelled() && !outcomes.was_stopped {
-            outcomes.was_stopped = true;
-            engine.handle(now_ms(), Event::Stop);
         }
         if now_ms() - shown_at >= 100 {
             shown_at = now_ms();
@@ -258,15 +298,9 @@ async fn event(
 }
 
 /// One answer for each entry of a batch.
-fn successes(count: usize, answer: Result<Vec<crate::cloud::transfer::Refused>>) -> Vec<bool> {
-    let Ok(refused) = answer else { return vec![false; count] };
-    let mut results = vec![true; count];
-    for refused in refused {
-        if let Some(result) = results.get_mut(refused.index) {
-            *result = false;
-        }
-    }
-    results
+fn successes(count: usize, answer: Result<Vec<EntryResult>, QuickFailure>) -> Vec<bool> {
+    let Ok(results) = answer else { return vec![false; count] };
+    results.iter().map(|result| matches!(result, EntryResult::Done(_))).collect()
 }
 
 fn show(progress: &Progress, engine: &Engine<Parcel>, total: u64, was_stopped: bool) {

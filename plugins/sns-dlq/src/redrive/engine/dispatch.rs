@@ -8,6 +8,12 @@ use crate::redrive::record::{Id, Line};
 /// Changes of visibility on their way at the same time.
 const HOLDS_MAX: usize = 8;
 
+/// Messages that are saved up before a batch is sent: single ones would cost ten times the
+/// requests, and a quarter of a second is no long wait.
+fn enough(rate: f64) -> f64 {
+    (rate / 4.0).floor().clamp(1.0, BATCH_MAX as f64)
+}
+
 impl<P: Clone> Engine<P> {
     /// When [`Event::Tick`](super::Event::Tick) is due, if nothing happens before.
     #[must_use]
@@ -24,9 +30,10 @@ impl<P: Clone> Engine<P> {
         if self.receive_failures > 0 {
             next.push(self.receive_not_before_ms);
         }
-        if let Some(rate) = self.settings.rate.filter(|_| self.tokens < 1.0) {
+        if let Some(rate) = self.settings.rate {
+            let missing = enough(rate) - self.tokens;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Small, positive.
-            next.push(self.tokens_at_ms + ((1.0 - self.tokens) / rate * 1000.0).ceil() as u64);
+            next.push(self.tokens_at_ms + (missing.max(0.0) / rate * 1000.0).ceil() as u64);
         }
         next.into_iter().filter(|at| *at > self.now_ms).min()
     }
@@ -152,7 +159,7 @@ impl<P: Clone> Engine<P> {
                 }
                 let count = match self.settings.rate {
                     None => usize::MAX,
-                    Some(_) if self.tokens < 1.0 => return,
+                    Some(rate) if self.tokens < enough(rate) => return,
                     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Small.
                     Some(_) => self.tokens as usize,
                 };

@@ -357,6 +357,19 @@ impl World {
     }
 }
 
+/// What is deleted was sent by what the journal on disk says, and not by a guess.
+fn journal_leads(world: &World, ledger: &Ledger) -> Result<(), TestCaseError> {
+    for message in world.queue.iter().filter(|message| message.deleted) {
+        let entry = ledger.entries.get(&id(message.number));
+        let is_sent = matches!(
+            entry,
+            Some(ledger::Entry::Sent | ledger::Entry::Deleted | ledger::Entry::Undeleted)
+        );
+        prop_assert!(is_sent, "{} is deleted, and the journal says {entry:?}", message.number);
+    }
+    Ok(())
+}
+
 fn check(plan: Plan) -> Result<(), TestCaseError> {
     let mut world = World::new(plan.clone());
     let mut ledger = Ledger::default();
@@ -366,10 +379,12 @@ fn check(plan: Plan) -> Result<(), TestCaseError> {
         // The user comes back: soon, or when the leases have run out.
         world.now_ms += world.dice.roll(2 * LEASE_MS);
         ledger = world.crash();
+        journal_leads(&world, &ledger)?;
     }
     let (engine, finished) = world.run(&ledger, None);
     prop_assert!(finished);
     let ledger = world.crash();
+    journal_leads(&world, &ledger)?;
     let left: BTreeMap<Id, Left> = engine.left().into_iter().collect();
 
     let mut extra = 0;
