@@ -1,7 +1,6 @@
 //! The emulated AWS of a sandbox, and AWS's own clients against it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -39,9 +38,7 @@ impl<'a> Aws<'a> {
     /// When it does not run.
     #[must_use]
     pub fn running(sandbox: &'a Sandbox, instance: &str) -> Self {
-        let path = sandbox.runtime(instance).join("endpoint.json");
-        let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self { sandbox, endpoint: serde_json::from_slice(&text).expect("endpoint.json is JSON") }
+        Self { sandbox, endpoint: sandbox.endpoint(instance) }
     }
 
     fn service(&self) -> &Value {

@@ -32,9 +32,7 @@ impl<'a> Cluster<'a> {
     /// When it does not run.
     #[must_use]
     pub fn running(sandbox: &'a Sandbox, instance: &str) -> Self {
-        let path = sandbox.runtime(instance).join("endpoint.json");
-        let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self { sandbox, endpoint: serde_json::from_slice(&text).expect("endpoint.json is JSON") }
+        Self { sandbox, endpoint: sandbox.endpoint(instance) }
     }
 
     fn service(&self) -> &Value {

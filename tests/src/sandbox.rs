@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::processes::{self, MARK};
@@ -28,7 +29,9 @@ impl Sandbox {
     #[must_use]
     pub fn new() -> Self {
         let sandbox = Self::bare();
-        sandbox.install_library("explain", &built::plugin_library("explain"));
+        for name in ["explain", "sns-dlq"] {
+            sandbox.install_library(name, &built::plugin_library(name));
+        }
         sandbox
     }
 
@@ -70,6 +73,17 @@ impl Sandbox {
     #[must_use]
     pub fn runtime(&self, instance: &str) -> PathBuf {
         self.path("run/brume").join(instance)
+    }
+
+    /// What the daemon of `instance` wrote of itself.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn endpoint(&self, instance: &str) -> Value {
+        let path = self.runtime(instance).join("endpoint.json");
+        let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        serde_json::from_slice(&text).expect("endpoint.json is JSON")
     }
 
     /// Where `instance` keeps its data.

@@ -14,7 +14,7 @@ use brume_topics::Topics;
 
 use crate::admin;
 use crate::functions::Functions;
-use crate::options::{BrokerOptions, PolicyMode};
+use crate::options::BrokerOptions;
 use crate::status::StatusLogs;
 
 /// Folders inside a snapshot.
@@ -59,7 +59,7 @@ impl Broker {
         let queue_options = brume_queues::Options { durability: options.durability, metrics };
         let queues = Queues::open(context, queue_options)?;
         let status = StatusLogs::new(Arc::clone(&options.logs), &context.random);
-        let mode = topic_mode(options.policy);
+        let mode = options.policy;
         let topic_options = brume_topics::Options {
             queues: brume_topics::ports::queueing(Arc::clone(&queues)),
             invoke: Arc::clone(&functions) as Arc<dyn Invoke>,
@@ -162,13 +162,5 @@ impl Broker {
         let topics = self.engines.topics.close().await;
         let queues = self.engines.queues.close().await;
         topics.and(queues)
-    }
-}
-
-const fn topic_mode(mode: PolicyMode) -> brume_topics::PolicyMode {
-    match mode {
-        PolicyMode::Enforce => brume_topics::PolicyMode::Enforce,
-        PolicyMode::Warn => brume_topics::PolicyMode::Warn,
-        PolicyMode::Off => brume_topics::PolicyMode::Off,
     }
 }

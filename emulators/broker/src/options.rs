@@ -9,7 +9,7 @@ use brume_foundation::journal::Durability;
 use brume_foundation::metrics::Metrics;
 use brume_policy::{Account, Region};
 
-pub use brume_sqs::PolicyMode;
+pub use brume_policy::PolicyMode;
 
 /// What the broker's owner chooses.
 #[derive(Clone, Debug)]

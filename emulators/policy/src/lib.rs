@@ -13,6 +13,7 @@ pub mod filter;
 pub mod glob;
 pub mod identity;
 pub mod json;
+pub mod mode;
 pub mod network;
 pub mod protection;
 
@@ -20,3 +21,4 @@ pub use arn::Arn;
 pub use document::Document;
 pub use evaluate::Policy;
 pub use identity::{Account, Region};
+pub use mode::PolicyMode;

@@ -12,12 +12,13 @@ const ACCOUNT: &str = "000000000000";
 
 /// A signature that nobody checks; servers read region and service from it.
 fn head(path: &str, service: &str, kind: &str, length: usize) -> String {
+    let scope = format!("test/20260101/us-east-1/{service}/aws4_request");
+    let signature = "0".repeat(64);
     format!(
         "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:4566\r\n\
-         authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, \
-         SignedHeaders=host;x-amz-date, Signature={:064}\r\n\
-         x-amz-date: 20260101T000000Z\r\n{kind}content-length: {length}\r\n\r\n",
-        0
+         authorization: AWS4-HMAC-SHA256 Credential={scope}, \
+         SignedHeaders=host;x-amz-date, Signature={signature}\r\n\
+         x-amz-date: 20260101T000000Z\r\n{kind}content-length: {length}\r\n\r\n"
     )
 }
 

@@ -4,64 +4,15 @@
 //! policies are taken to allow everything. Others need the queue's policy.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use brume_edge::{AwsError, Call};
 use brume_foundation::log::Log;
-use brume_policy::Policy;
 use brume_policy::evaluate::{Caller as Identity, Context, ContextValue, Request, Verdict, access};
+use brume_policy::{Policy, PolicyMode};
 use brume_queues::{Queue, QueueKey};
 
 use crate::errors;
-
-/// What to do when a resource's policy does not let somebody in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PolicyMode {
-    /// Refuse, as AWS does.
-    #[default]
-    Enforce,
-    /// Let it through and write the reason into the log.
-    Warn,
-    /// Do not look at policies.
-    Off,
-}
-
-impl FromStr for PolicyMode {
-    type Err = NotAPolicyMode;
-
-    fn from_str(text: &str) -> Result<Self, NotAPolicyMode> {
-        match text {
-            "enforce" => Ok(Self::Enforce),
-            "warn" => Ok(Self::Warn),
-            "off" => Ok(Self::Off),
-            _ => Err(NotAPolicyMode),
-        }
-    }
-}
-
-impl fmt::Display for PolicyMode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Enforce => "enforce",
-            Self::Warn => "warn",
-            Self::Off => "off",
-        })
-    }
-}
-
-/// The text names no policy mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAPolicyMode;
-
-impl fmt::Display for NotAPolicyMode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a policy mode is enforce, warn or off")
-    }
-}
-
-impl std::error::Error for NotAPolicyMode {}
 
 /// Actions that only the owner's account may call, whatever a policy says; developer guide,
 /// "Access control" (cross-account permissions do not apply to them).

@@ -19,7 +19,7 @@ pub mod request;
 mod select;
 mod service;
 
-pub use access::PolicyMode;
 pub use attributes::all as queue_attributes;
+pub use brume_policy::PolicyMode;
 pub use reply::messages::system_attributes;
 pub use service::{OPERATIONS, Sqs};

@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use brume_edge::{Answer, AwsError, AwsService, Call, Input};
 use brume_foundation::BoxFuture;
 use brume_foundation::log::Log;
-use brume_policy::Account;
+use brume_policy::{Account, PolicyMode};
 use brume_queues::{Queue, QueueKey, Queues};
 
-use crate::access::{Guard, PolicyMode};
+use crate::access::Guard;
 use crate::address;
 use crate::errors::{self, Wire};
 use crate::request::form::Form;

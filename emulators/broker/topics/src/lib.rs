@@ -39,8 +39,9 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+pub use brume_policy::PolicyMode;
 pub use engine::Topics;
 pub use error::TopicError;
 pub use key::TopicKey;
-pub use options::{Options, PolicyMode};
+pub use options::Options;
 pub use protocol::Protocol;

@@ -1,12 +1,11 @@
 //! How the engine is opened.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use brume_foundation::invoke::Invoke;
 use brume_foundation::journal::Durability;
 use brume_foundation::metrics::Metrics;
+use brume_policy::PolicyMode;
 
 use crate::observer::Observer;
 use crate::ports::Queueing;
@@ -29,40 +28,3 @@ pub struct Options {
     /// What an acknowledgement promises.
     pub durability: Durability,
 }
-
-/// What is done about policies at delivery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PolicyMode {
-    /// What is not allowed is not delivered.
-    #[default]
-    Enforce,
-    /// What is not allowed is delivered and logged.
-    Warn,
-    /// Nobody asks.
-    Off,
-}
-
-impl FromStr for PolicyMode {
-    type Err = NotAMode;
-
-    fn from_str(text: &str) -> Result<Self, NotAMode> {
-        match text {
-            "enforce" => Ok(Self::Enforce),
-            "warn" => Ok(Self::Warn),
-            "off" => Ok(Self::Off),
-            _ => Err(NotAMode),
-        }
-    }
-}
-
-/// The text is not a policy mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAMode;
-
-impl fmt::Display for NotAMode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the policy mode is enforce, warn or off")
-    }
-}
-
-impl std::error::Error for NotAMode {}

@@ -39,11 +39,6 @@ impl AwsOptions {
             Auth::Off => "off",
             Auth::Verify => "verify",
         };
-        let policy = match self.policy {
-            PolicyMode::Enforce => "enforce",
-            PolicyMode::Warn => "warn",
-            PolicyMode::Off => "off",
-        };
         let durability = match self.durability {
             Durability::None => "memory",
             Durability::Group => "group",
@@ -53,7 +48,7 @@ impl AwsOptions {
         [
             ("account", account.as_str()),
             ("auth", auth),
-            ("policy", policy),
+            ("policy", self.policy.as_str()),
             ("durability", durability),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

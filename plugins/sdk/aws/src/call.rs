@@ -18,6 +18,7 @@ use brume_plugin::error::{Error, ExitCode, Result};
 use serde_json::Value;
 
 use crate::cloud::ATTEMPTS_MAX;
+use crate::failure::innermost;
 use crate::{Aws, failure, transport};
 
 /// Longest answer that is read, in bytes.
@@ -141,13 +142,13 @@ impl Aws {
     async fn send(&self, request: HttpRequest, timeout: Duration) -> Result<Fetched, String> {
         let connector = transport::connector().map_err(|error| error.to_string())?;
         let work = async move {
-            let mut answer = connector.call(request).await.map_err(|error| reason(&error))?;
+            let mut answer = connector.call(request).await.map_err(|error| innermost(&error))?;
             let server = answer.headers().get("server").unwrap_or_default().to_lowercase();
             let status = answer.status().as_u16();
             let mut stream = ByteStream::new(answer.take_body());
             let mut body = Vec::new();
             while let Some(chunk) = stream.next().await {
-                body.extend_from_slice(&chunk.map_err(|error| reason(&error))?);
+                body.extend_from_slice(&chunk.map_err(|error| innermost(&error))?);
                 if body.len() > ANSWER_BYTES_MAX {
                     return Err("the answer is larger than 64 MiB".to_owned());
                 }
@@ -209,15 +210,6 @@ fn signed(
         request.headers_mut().try_append(name.to_owned(), value.to_owned())?;
     }
     Ok(request)
-}
-
-/// The innermost reason, which says more than the wrappers around it.
-fn reason(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt::Display;
+use std::io::ErrorKind;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -129,6 +130,30 @@ fn finds_no_credentials(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<CredentialsError>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// The innermost reason, which says more than the wrappers around it.
+#[must_use]
+pub fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// Whether nobody listens there: then nothing was sent.
+#[must_use]
+pub fn was_refused(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
             return true;
         }
         next = error.source();

@@ -5,7 +5,6 @@
 //! carried out twice.
 
 use std::error::Error as StdError;
-use std::io::ErrorKind;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +21,7 @@ use aws_smithy_types::date_time::Format;
 use brume_plugin::error::{Error, Result};
 use sha2::{Digest as _, Sha256};
 
+use crate::failure::{innermost, was_refused};
 use crate::{Aws, transport};
 
 /// Longest answer that is read, in bytes.
@@ -239,27 +239,6 @@ fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| char::from(DIGITS.get(usize::from(value)).copied().unwrap_or(b'0'));
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn was_refused(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
-/// The innermost reason, which says more than the wrappers around it.
-fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 #[cfg(test)]

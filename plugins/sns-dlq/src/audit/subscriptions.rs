@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use brume_policy::filter::{Attribute as FilterAttribute, FilterPolicy, Message, Outcome, Scope};
 
-use super::{Facts, Finding, Fix, rules};
-use crate::cloud::queues::{account_of, name_of, region_of};
+use super::rules::{self, Rule};
+use super::{Facts, Finding, Fix};
+use crate::cloud::queues::{Queue, account_of, name_of, region_of};
 use crate::cloud::topics::Subscription;
 use crate::inventory::bare_function_arn;
 use crate::message::{AttributeValue, DeadLetter};
@@ -54,22 +55,10 @@ fn endpoint(facts: &Facts, subscription: &Subscription, findings: &mut Vec<Findi
     match subscription.protocol.as_str() {
         "sqs" => match facts.inventory.queue(endpoint) {
             Some(queue) => {
-                let found = permission::sns_to_queue(queue.policy(), topic, &queue.arn);
-                if !found.is_allowed {
-                    let text = format!(
-                        "queue '{}' does not let SNS in for topic '{}': {}",
-                        queue.name(),
-                        name_of(topic),
-                        found.explanation.join("; ")
-                    );
-                    add(&rules::ENDPOINT_POLICY, text, facts.place.allow_topic(queue, topic));
-                }
-                if is_foreign_key(queue.attributes.get("KmsMasterKeyId")) {
-                    let text = format!(
-                        "queue '{}' is encrypted by alias/aws/sqs, which SNS cannot use",
-                        queue.name()
-                    );
-                    add(&rules::DLQ_KEY, text, own_key(facts, queue));
+                for (rule, text, fix) in
+                    closed(facts, topic, queue, "queue", &rules::ENDPOINT_POLICY)
+                {
+                    add(rule, text, fix);
                 }
             }
             None if is_here(facts, endpoint) => {
@@ -147,23 +136,36 @@ fn dead_letter_queue(facts: &Facts, subscription: &Subscription, findings: &mut 
         add(&rules::DLQ_MISSING, text, give(target, true));
         return;
     };
-    let found = permission::sns_to_queue(queue.policy(), topic, &queue.arn);
-    if !found.is_allowed {
+    for (rule, text, fix) in closed(facts, topic, queue, "dead-letter queue", &rules::DLQ_POLICY) {
+        add(rule, text, fix);
+    }
+}
+
+/// Why SNS cannot put messages of `topic` into `queue`: its policy, its key. `what` is what the
+/// queue is called, `by_policy` the rule about its policy.
+fn closed(
+    facts: &Facts,
+    topic: &str,
+    queue: &Queue,
+    what: &str,
+    by_policy: &'static Rule,
+) -> Vec<(&'static Rule, String, Fix)> {
+    let mut found = Vec::new();
+    let name = queue.name();
+    let permission = permission::sns_to_queue(queue.policy(), topic, &queue.arn);
+    if !permission.is_allowed {
         let text = format!(
-            "dead-letter queue '{}' does not let SNS in for topic '{}': {}",
-            queue.name(),
+            "{what} '{name}' does not let SNS in for topic '{}': {}",
             name_of(topic),
-            found.explanation.join("; ")
+            permission.explanation.join("; ")
         );
-        add(&rules::DLQ_POLICY, text, facts.place.allow_topic(queue, topic));
+        found.push((by_policy, text, facts.place.allow_topic(queue, topic)));
     }
     if is_foreign_key(queue.attributes.get("KmsMasterKeyId")) {
-        let text = format!(
-            "dead-letter queue '{}' is encrypted by alias/aws/sqs, which SNS cannot use",
-            queue.name()
-        );
-        add(&rules::DLQ_KEY, text, own_key(facts, queue));
+        let text = format!("{what} '{name}' is encrypted by alias/aws/sqs, which SNS cannot use");
+        found.push((&rules::DLQ_KEY, text, own_key(facts, queue)));
     }
+    found
 }
 
 /// A FIFO topic delivers in order to FIFO queues only; a standard queue takes it as well, and then
@@ -189,7 +191,7 @@ fn is_foreign_key(key: Option<&String>) -> bool {
     key.is_some_and(|key| key.ends_with("alias/aws/sqs"))
 }
 
-fn own_key(facts: &Facts, queue: &crate::cloud::queues::Queue) -> Fix {
+fn own_key(facts: &Facts, queue: &Queue) -> Fix {
     let mut fix = facts.place.set_queue(queue, "KmsMasterKeyId", "alias/YOUR-KEY");
     fix.advice = "the key's policy must allow sns.amazonaws.com kms:GenerateDataKey* and \
                   kms:Decrypt; or use SSE-SQS, which needs no key"

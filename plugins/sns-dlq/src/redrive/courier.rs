@@ -4,7 +4,6 @@
 //! the engine knows whether a repetition could hurt.
 
 use std::error::Error as StdError;
-use std::io::ErrorKind;
 use std::rc::Rc;
 
 use aws_sdk_lambda::types::InvocationType;
@@ -14,6 +13,7 @@ use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::primitives::Blob;
+use brume_aws::failure::{innermost, was_refused};
 use brume_aws::quick::QuickError;
 use brume_plugin::{Error, ExitCode, Result};
 
@@ -364,26 +364,6 @@ where
         SdkError::DispatchFailure(_) if was_refused(error) => Outcome::Busy(innermost(error)),
         _ => Outcome::Unknown(innermost(error)),
     }
-}
-
-fn was_refused(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
-fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 #[cfg(test)]

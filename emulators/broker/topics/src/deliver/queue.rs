@@ -10,9 +10,9 @@ use super::shared::Shared;
 use super::verdict::{Delivered, Failure, Verdict};
 use crate::directory::SubscriptionEntry;
 use crate::message::Message;
-use crate::options::PolicyMode;
 use crate::ports::QueueTarget;
 use crate::protocol::Protocol;
+use brume_policy::PolicyMode;
 
 /// What a queue gets: the message as it is, or in its envelope.
 #[derive(Clone, Debug)]

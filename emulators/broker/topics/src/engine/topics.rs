@@ -63,8 +63,8 @@ impl Topics {
     /// Deletes a topic and its subscriptions; one that is not there is no error.
     ///
     /// # Errors
-    /// `InvalidParameter` for what is no ARN of a topic; `InvalidState` for a topic with an archive,
-    /// which has to be ended first.
+    /// `InvalidParameter` for what is no ARN of a topic; `InvalidState` for a topic with an
+    /// archive, which has to be ended first.
     pub async fn delete_topic(&self, topic_arn: &str) -> Result<()> {
         let key = key_of(topic_arn)?;
         self.change(|core| {

@@ -1,4 +1,5 @@
-//! Packs the library's relocations where the loader of this machine can read them.
+//! Packs the relocations of a plugin library where the loader of this machine can read them. The
+//! build script of every `library/` crate.
 //!
 //! A library of this size has some thirty thousand; as a list they are 700 KB that are read at
 //! every start, packed they are 30 KB. glibc reads the packed form since 2.36, and an older one
@@ -13,7 +14,7 @@ const PACKED_RELOCATIONS_SINCE: (u32, u32) = (2, 36);
 
 fn main() {
     println!("cargo::rerun-if-env-changed=BRUME_PORTABLE");
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../../sdk/library_build.rs");
     let is_portable = env::var_os("BRUME_PORTABLE").is_some();
     let is_for_this_machine = env::var_os("HOST") == env::var_os("TARGET");
     let is_new_enough = glibc_version().is_some_and(|version| version >= PACKED_RELOCATIONS_SINCE);
