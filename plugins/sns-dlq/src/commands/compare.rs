@@ -132,7 +132,8 @@ pub fn run(matches: &ArgMatches, context: &mut Context<'_>) -> Result<()> {
     let plan = |part: &str, is_function| Blueprint {
         mark: format!("{mark}{part}"),
         is_function,
-        is_raw: true,
+        // Functions are always given the event with the envelope.
+        is_raw: !is_function,
         has_dead_letters: true,
     };
     let (direct, queued) = (plan("a", true), plan("b", false));
