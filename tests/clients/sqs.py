@@ -110,7 +110,8 @@ def attributes():
     assert everything["MaximumMessageSize"] == "1048576"
     assert everything["SqsManagedSseEnabled"] == "true"
     assert "Policy" not in everything and "FifoQueue" not in everything
-    SQS.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "0", "VisibilityTimeout": "1"})
+    short = {"DelaySeconds": "0", "VisibilityTimeout": "1"}
+    SQS.set_queue_attributes(QueueUrl=url, Attributes=short)
     assert attribute(url, "VisibilityTimeout") == "1"
     wrong = {"VisibilityTimeout": "43201"}
     refused("InvalidAttributeValue", SQS.set_queue_attributes, QueueUrl=url, Attributes=wrong)
